@@ -1,0 +1,130 @@
+//! Taking a post: the post, one delivery for each account, all in one transaction. The
+//! deliveries are the outbox; there is no other.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::content::Content;
+use crate::delivery::{Status, WaitReason};
+use crate::posts::{DeliveryView, PostView, find};
+use crate::rows::post::IfLate;
+use crate::rows::{account, delivery, post};
+use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
+
+/// A post that passed all checks.
+pub struct NewPost {
+    pub owner_id: UserId,
+    pub idempotency_key: Option<String>,
+    /// SHA-256 of the request as it was meant.
+    pub request_hash: Vec<u8>,
+    pub content: Content,
+    pub publish_at: Option<Timestamp>,
+    pub time_zone: Option<String>,
+    /// Where it goes; not empty, no account twice, all the owner's.
+    pub accounts: Vec<account::Model>,
+}
+
+/// What came of it.
+pub enum Accepted {
+    /// It is ours now.
+    New(PostView),
+    /// The same request came before under this key; here is what it made.
+    Replayed(PostView),
+    /// Another request came before under this key.
+    KeyReused(PostId),
+}
+
+/// Takes a post. Deliveries that are due are marked as handed out for `hand_out`, because the
+/// caller puts them into the queue right after; should that fail, the relay does it then.
+pub async fn accept(
+    database: &Database,
+    new: NewPost,
+    now: Timestamp,
+    hand_out: Duration,
+) -> Result<Accepted, DbErr> {
+    let post = post::Model {
+        id: PostId::generate(),
+        owner_id: new.owner_id,
+        idempotency_key: new.idempotency_key,
+        request_hash: new.request_hash,
+        content: new.content,
+        publish_at: new.publish_at,
+        time_zone: new.time_zone,
+        if_late: IfLate::Publish,
+        max_lateness_s: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let deliveries: Vec<delivery::Model> =
+        new.accounts.iter().map(|account| delivery_of(&post, account, now, hand_out)).collect();
+
+    let transaction = database.begin().await?;
+    let inserted = post::Entity::insert(post.clone().into_active_model())
+        .on_conflict_do_nothing_on([post::Column::OwnerId, post::Column::IdempotencyKey])
+        .exec_without_returning(&transaction)
+        .await?;
+    if !matches!(inserted, sea_orm::TryInsertResult::Inserted(1)) {
+        transaction.rollback().await?;
+        return replay(database, &post).await;
+    }
+    delivery::Entity::insert_many(deliveries.iter().cloned().map(IntoActiveModel::into_active_model))
+        .exec_without_returning(&transaction)
+        .await?;
+    transaction.commit().await?;
+
+    let deliveries = deliveries
+        .into_iter()
+        .map(|delivery| DeliveryView { delivery, parts: Vec::new() })
+        .collect();
+    Ok(Accepted::New(PostView { post, deliveries }))
+}
+
+fn delivery_of(post: &post::Model, account: &account::Model, now: Timestamp, hand_out: Duration) -> delivery::Model {
+    let scheduled = post.publish_at.filter(|at| *at > now);
+    delivery::Model {
+        id: DeliveryId::generate(),
+        post_id: post.id.clone(),
+        owner_id: post.owner_id.clone(),
+        account_id: account.id.clone(),
+        platform: account.platform,
+        status: Status::Queued,
+        next_at: Some(scheduled.unwrap_or(now)),
+        waiting_for: Some(if scheduled.is_some() { WaitReason::Schedule } else { WaitReason::Turn }),
+        handed_until: if scheduled.is_some() { Timestamp::from_ms(0) } else { now + hand_out },
+        epoch: 0,
+        claimed_by: None,
+        lease_until: None,
+        checkpoint: "start".to_owned(),
+        part_index: 0,
+        container_id: None,
+        container_made_at: None,
+        containers_used: 0,
+        sent_at: None,
+        seen_live: false,
+        remote_id: None,
+        looks: 0,
+        unresolved_since: None,
+        failing_since: None,
+        attempt_count: 0,
+        published_at: None,
+        error: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+async fn replay(database: &Database, post: &post::Model) -> Result<Accepted, DbErr> {
+    let earlier = post::Entity::find()
+        .filter(post::Column::OwnerId.eq(post.owner_id.clone()))
+        .filter(post::Column::IdempotencyKey.eq(post.idempotency_key.clone()))
+        .one(database.writer())
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the post that holds this idempotency key".into()))?;
+    if earlier.request_hash != post.request_hash {
+        return Ok(Accepted::KeyReused(earlier.id));
+    }
+    let view = find(database, &earlier.owner_id, &earlier.id).await?;
+    let view = view.ok_or_else(|| DbErr::RecordNotFound(format!("post {}", earlier.id)))?;
+    Ok(Accepted::Replayed(view))
+}

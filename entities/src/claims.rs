@@ -1,0 +1,241 @@
+//! How a worker takes a delivery: read it with all that the decision needs, then claim exactly
+//! what was read by compare-and-swap.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
+
+use crate::content::Content;
+use crate::database::{execute, query_one};
+use crate::delivery::{Claim, Progress, Status, WaitReason};
+use crate::lanes::Lane;
+use crate::rates::{self, Take};
+use crate::rows::account::AccountState;
+use crate::rows::delivery::{Model, ProgressColumns};
+use crate::{Database, DeliveryId, Timestamp};
+
+/// A delivery and what else one needs to know to move it.
+#[derive(Clone, Debug)]
+pub struct Work {
+    pub delivery: Model,
+    pub content: Content,
+    pub publish_at: Option<Timestamp>,
+    pub account: AccountForWork,
+    /// What is live of the part before the one under way: what that one answers to.
+    pub reply_to: Option<String>,
+    /// Parts that went out on this account in the last 24 hours.
+    pub published_24h: i64,
+    pub account_pause: Option<(Timestamp, WaitReason)>,
+    pub app_pause: Option<(Timestamp, WaitReason)>,
+}
+
+/// What publishing needs of an account. The token is still sealed.
+#[derive(Clone, Debug)]
+pub struct AccountForWork {
+    pub remote_user_id: String,
+    pub username: String,
+    pub state: AccountState,
+    pub state_reason: Option<String>,
+    pub access_token: Option<Vec<u8>>,
+}
+
+impl Work {
+    /// The pause that holds this delivery back longest, if any.
+    pub fn pause(&self, now: Timestamp) -> Option<(Timestamp, WaitReason)> {
+        [self.account_pause, self.app_pause]
+            .into_iter()
+            .flatten()
+            .filter(|(until, _)| *until > now)
+            .max_by_key(|(until, _)| *until)
+    }
+}
+
+/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
+pub async fn load(database: &Database, id: &DeliveryId, now: Timestamp) -> Result<Option<Work>, DbErr> {
+    let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
+            a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
+            la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
+            lp.paused_until AS app_paused_until, lp.reason AS app_pause_reason,
+            (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = d.part_index - 1) AS reply_to,
+            CASE WHEN d.platform = 'threads' THEN
+                (SELECT count(*) FROM parts WHERE account_id = d.account_id AND published_at > $2)
+            ELSE 0 END AS published_24h
+        FROM deliveries d
+        JOIN posts p ON p.id = d.post_id
+        JOIN accounts a ON a.id = d.account_id
+        LEFT JOIN lanes la ON la.lane = d.account_id
+        LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform
+        WHERE d.id = $1 AND d.lease_until IS NULL AND d.next_at <= $3
+          AND d.status IN ('queued', 'processing', 'unconfirmed')";
+    let day_ago = now - Duration::from_secs(86_400);
+    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into(), now.into()]).await?;
+    row.map(|row| work_of(&row)).transpose()
+}
+
+fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
+    let pause = |until: &str, reason: &str| -> Result<Option<(Timestamp, WaitReason)>, DbErr> {
+        Ok(row.try_get::<Option<Timestamp>>("", until)?.zip(row.try_get("", reason)?))
+    };
+    Ok(Work {
+        delivery: Model::from_query_result(row, "")?,
+        content: row.try_get("", "post_content")?,
+        publish_at: row.try_get("", "post_publish_at")?,
+        account: AccountForWork {
+            remote_user_id: row.try_get("", "remote_user_id")?,
+            username: row.try_get("", "username")?,
+            state: row.try_get("", "account_state")?,
+            state_reason: row.try_get("", "state_reason")?,
+            access_token: row.try_get("", "access_token")?,
+        },
+        reply_to: row.try_get("", "reply_to")?,
+        published_24h: row.try_get("", "published_24h")?,
+        account_pause: pause("account_paused_until", "account_pause_reason")?,
+        app_pause: pause("app_paused_until", "app_pause_reason")?,
+    })
+}
+
+/// What came of trying to claim.
+#[derive(Debug)]
+pub enum Claimed {
+    /// It is ours until the lease ends.
+    Ours(Claim),
+    /// Somebody else was faster, or it changed since it was read.
+    Taken,
+    /// A rate window is full.
+    Limited { lane: Lane, until: Timestamp },
+}
+
+/// Takes what `work` read, unless it changed since, saves `armed` as how far it got, and counts
+/// the call in all rate windows; all or nothing. `lease` begins at `now`.
+pub async fn claim(
+    database: &Database,
+    work: &Work,
+    armed: &Progress,
+    takes: &[Take],
+    worker: &str,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Claimed, DbErr> {
+    let row = &work.delivery;
+    let lease_until = now + lease;
+    // A look at what is unconfirmed holds the row without changing its status.
+    let status = match row.status {
+        Status::Unconfirmed => Status::Unconfirmed,
+        _ => Status::Publishing,
+    };
+    let done = if takes.is_empty() {
+        update(database.writer(), row, status, armed, worker, now, lease_until).await?
+    } else {
+        let transaction = database.begin().await?;
+        if !rates::take(&transaction, takes, now).await? {
+            let full = rates::full_until(&transaction, takes, now).await?;
+            transaction.rollback().await?;
+            return Ok(full.map_or(Claimed::Taken, |(lane, until)| Claimed::Limited { lane, until }));
+        }
+        let done = update(&transaction, row, status, armed, worker, now, lease_until).await?;
+        if done == 1 {
+            transaction.commit().await?;
+        } else {
+            transaction.rollback().await?;
+        }
+        done
+    };
+    if done == 0 {
+        return Ok(Claimed::Taken);
+    }
+    Ok(Claimed::Ours(Claim {
+        id: row.id.clone(),
+        post_id: row.post_id.clone(),
+        owner_id: row.owner_id.clone(),
+        account_id: row.account_id.clone(),
+        platform: row.platform,
+        status,
+        progress: armed.clone(),
+        epoch: row.epoch + 1,
+        lease_until,
+        attempt_count: row.attempt_count + 1,
+    }))
+}
+
+async fn update<C: ConnectionTrait>(
+    connection: &C,
+    row: &Model,
+    status: Status,
+    armed: &Progress,
+    worker: &str,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<u64, DbErr> {
+    let columns = ProgressColumns::from(&armed.checkpoint);
+    let done = execute(
+        connection,
+        "UPDATE deliveries SET status = $1, epoch = epoch + 1, claimed_by = $2, lease_until = $3,
+            checkpoint = $4, part_index = $5, container_id = $6, container_made_at = $7,
+            containers_used = $8, sent_at = $9, seen_live = $10, remote_id = $11, looks = $12,
+            unresolved_since = $13, failing_since = $14, attempt_count = attempt_count + 1,
+            updated_at = $15, waiting_for = NULL
+         WHERE id = $16 AND epoch = $17 AND status = $18 AND lease_until IS NULL",
+        [
+            status.into(),
+            worker.into(),
+            lease_until.into(),
+            columns.checkpoint.into(),
+            armed.part_index.into(),
+            columns.container_id.into(),
+            columns.container_made_at.into(),
+            armed.containers_used.into(),
+            columns.sent_at.into(),
+            columns.seen_live.into(),
+            columns.remote_id.into(),
+            armed.looks.into(),
+            armed.unresolved_since.into(),
+            armed.failing_since.into(),
+            now.into(),
+            row.id.clone().into(),
+            row.epoch.into(),
+            row.status.into(),
+        ],
+    )
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// The claim that a row is under, out of its columns.
+pub fn claim_of(row: &Model) -> Result<Claim, DbErr> {
+    Ok(Claim {
+        id: row.id.clone(),
+        post_id: row.post_id.clone(),
+        owner_id: row.owner_id.clone(),
+        account_id: row.account_id.clone(),
+        platform: row.platform,
+        status: row.status,
+        progress: row.progress()?,
+        epoch: row.epoch,
+        lease_until: row
+            .lease_until
+            .ok_or_else(|| DbErr::Custom(format!("delivery {} is not claimed", row.id)))?,
+        attempt_count: row.attempt_count,
+    })
+}
+
+/// Moves a delivery that nobody holds past a pause, with the reason for all to see.
+pub async fn hold_back(
+    database: &Database,
+    work: &Work,
+    until: Timestamp,
+    why: WaitReason,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let row = &work.delivery;
+    let sql = "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
+               WHERE id = $4 AND epoch = $5 AND status = $6 AND lease_until IS NULL";
+    let values = [
+        until.into(),
+        why.into(),
+        now.into(),
+        row.id.clone().into(),
+        row.epoch.into(),
+        row.status.into(),
+    ];
+    execute(database.writer(), sql, values).await.map(|_| ())
+}

@@ -1,0 +1,76 @@
+//! What is due and in nobody's hands.
+
+use sea_orm::{DbBackend, DbErr, FromQueryResult};
+
+use crate::database::{query_all, query_one};
+use crate::{Database, DeliveryId, Timestamp};
+
+/// A delivery to be put into the queue.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct Due {
+    pub id: DeliveryId,
+    /// Since when it has been due: the older goes first.
+    pub next_at: Timestamp,
+}
+
+/// How many of the oldest due rows are looked at to share the turn among their accounts.
+const FAIRNESS_WINDOW: u64 = 5_000;
+
+/// Marks up to `limit` due deliveries as handed out until `handed_until`, and returns them. Every
+/// account gets its first before any gets its second. Relays in other processes skip what this
+/// one takes.
+pub async fn hand_out(
+    database: &Database,
+    now: Timestamp,
+    handed_until: Timestamp,
+    limit: u64,
+) -> Result<Vec<Due>, DbErr> {
+    let skip_locked = match database.backend() {
+        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+        _ => "",
+    };
+    let sql = format!(
+        "UPDATE deliveries SET handed_until = $1 WHERE id IN (
+            SELECT id FROM deliveries WHERE id IN (
+                SELECT id FROM (
+                    SELECT id, next_at, row_number() OVER (PARTITION BY account_id ORDER BY next_at, id) AS turn
+                    FROM (
+                        SELECT id, account_id, next_at FROM deliveries
+                        WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
+                          AND next_at <= $2 AND handed_until <= $2
+                        ORDER BY next_at, id LIMIT {FAIRNESS_WINDOW}
+                    ) AS oldest
+                ) AS turns ORDER BY turn, next_at, id LIMIT $3
+            ) {skip_locked}
+         ) AND handed_until <= $2 AND lease_until IS NULL
+         RETURNING id, next_at"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut due: Vec<Due> =
+        query_all(database.writer(), sql, [handed_until.into(), now.into(), limit.into()]).await?;
+    due.sort_by(|a, b| (a.next_at, &a.id).cmp(&(b.next_at, &b.id)));
+    Ok(due)
+}
+
+/// When the relay has something to do next: a delivery falls due, or a lease runs out.
+pub async fn next_wake(database: &Database, now: Timestamp) -> Result<Option<Timestamp>, DbErr> {
+    let sql = "SELECT min(at) AS at FROM (
+            SELECT min(CASE WHEN handed_until > next_at THEN handed_until ELSE next_at END) AS at FROM (
+                SELECT next_at, handed_until FROM deliveries
+                WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
+                  AND handed_until <= $1
+                ORDER BY next_at, id LIMIT 1
+            ) AS first
+            UNION ALL SELECT min(lease_until) FROM deliveries WHERE lease_until IS NOT NULL
+        ) AS wakes";
+    let row = query_one(database.reader(), sql, [now.into()]).await?;
+    row.map_or(Ok(None), |row| row.try_get("", "at"))
+}
+
+/// Lets handed-out deliveries be handed out again at once: the queue that held them is gone.
+pub async fn take_back(database: &Database) -> Result<u64, DbErr> {
+    let sql = "UPDATE deliveries SET handed_until = 0
+               WHERE handed_until > 0 AND lease_until IS NULL
+                 AND status IN ('queued', 'processing', 'unconfirmed')";
+    Ok(crate::database::execute(database.writer(), sql, []).await?.rows_affected())
+}

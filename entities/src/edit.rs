@@ -1,0 +1,115 @@
+//! What a person changes after submitting: cancel, change, retry. Each is one compare-and-swap
+//! against the worker's claim, so that exactly one of the two wins.
+
+use std::time::Duration;
+
+use crate::content::Content;
+use crate::database::execute;
+use crate::delivery::{Status, WaitReason};
+use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
+
+/// Calls off what of a post has not begun to be live; returns how many deliveries that was.
+pub async fn cancel(database: &Database, owner: &UserId, id: &PostId, now: Timestamp) -> Result<u64, DbErr> {
+    let sql = format!(
+        "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
+            handed_until = 0, updated_at = $1
+         WHERE post_id = $2 AND owner_id = $3 AND status IN ({}) AND lease_until IS NULL
+           AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)",
+        words(Status::before(Status::Canceled))
+    );
+    let values = [now.into(), id.clone().into(), owner.clone().into()];
+    Ok(execute(database.writer(), sql, values).await?.rows_affected())
+}
+
+/// What to change of a post; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    pub content: Option<Content>,
+    /// `Some(None)`: at once.
+    pub publish_at: Option<Option<Timestamp>>,
+    pub time_zone: Option<Option<String>>,
+}
+
+/// Changes a post of which nothing has been tried yet; `false` when something has. Deliveries
+/// that were canceled stay so.
+pub async fn change(
+    database: &Database,
+    owner: &UserId,
+    id: &PostId,
+    edit: Edit,
+    now: Timestamp,
+    hand_out: Duration,
+) -> Result<bool, DbErr> {
+    let transaction = database.begin().await?;
+    let publish_at = edit.publish_at.map(|at| at.filter(|at| *at > now));
+    let (next_at, why, handed_until) = match publish_at {
+        Some(Some(at)) => (Some(at), Some(WaitReason::Schedule), Timestamp::from_ms(0)),
+        Some(None) => (Some(now), Some(WaitReason::Turn), now + hand_out),
+        None => (None, None, Timestamp::from_ms(0)),
+    };
+    // Touching every untouched delivery first takes their locks: no claim can come between.
+    let moved = execute(
+        &transaction,
+        "UPDATE deliveries SET epoch = epoch + 1, next_at = coalesce($1, next_at),
+            waiting_for = coalesce($2, waiting_for),
+            handed_until = CASE WHEN $1 IS NULL THEN handed_until ELSE $3 END, updated_at = $4
+         WHERE post_id = $5 AND owner_id = $6 AND status = 'queued' AND attempt_count = 0",
+        [
+            next_at.into(),
+            why.into(),
+            handed_until.into(),
+            now.into(),
+            id.clone().into(),
+            owner.clone().into(),
+        ],
+    )
+    .await?
+    .rows_affected();
+    let sql = "SELECT count(*) AS others FROM deliveries
+               WHERE post_id = $1 AND status <> 'canceled' AND NOT (status = 'queued' AND attempt_count = 0)";
+    let others = crate::database::query_one(&transaction, sql, [id.clone().into()]).await?;
+    let others: i64 = others.map_or(Ok(0), |row| row.try_get("", "others"))?;
+    if moved == 0 || others > 0 {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    if let Some(content) = edit.content {
+        let sql = "UPDATE posts SET content = $1 WHERE id = $2";
+        let json = serde_json::to_value(&content).map_err(|error| DbErr::Json(error.to_string()))?;
+        execute(&transaction, sql, [json.into(), id.clone().into()]).await?;
+    }
+    if let Some(at) = edit.publish_at {
+        execute(&transaction, "UPDATE posts SET publish_at = $1 WHERE id = $2", [at.into(), id.clone().into()])
+            .await?;
+    }
+    if let Some(zone) = edit.time_zone {
+        execute(&transaction, "UPDATE posts SET time_zone = $1 WHERE id = $2", [zone.into(), id.clone().into()])
+            .await?;
+    }
+    execute(&transaction, "UPDATE posts SET updated_at = $1 WHERE id = $2", [now.into(), id.clone().into()])
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Queues a delivery again that failed or was missed; `false` when it is neither any more. Where
+/// it got to is forgotten, except since when an outcome has been unknown.
+pub async fn retry(
+    database: &Database,
+    owner: &UserId,
+    id: &DeliveryId,
+    now: Timestamp,
+    hand_out: Duration,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, waiting_for = 'turn', handed_until = $2,
+            epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
+            containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
+            failing_since = NULL, error = NULL, updated_at = $1
+         WHERE id = $3 AND owner_id = $4 AND status IN ('failed', 'missed')";
+    let values = [now.into(), (now + hand_out).into(), id.clone().into(), owner.clone().into()];
+    Ok(execute(database.writer(), sql, values).await?.rows_affected() == 1)
+}
+
+fn words(statuses: impl Iterator<Item = Status>) -> String {
+    statuses.map(|status| format!("'{status}'")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,72 @@
+//! Lanes: an account, or the whole app on a platform. A paused lane publishes nothing until its
+//! time; what waits in it carries that time and the reason, and other lanes go on.
+
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::database::execute;
+use crate::delivery::WaitReason;
+use crate::{AccountId, Platform, Timestamp};
+
+/// Whose pace it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// One account.
+    Account(AccountId),
+    /// All accounts of our app on a platform.
+    App(Platform),
+}
+
+impl Lane {
+    /// The key of its row.
+    pub fn key(&self) -> String {
+        match self {
+            Lane::Account(id) => id.to_string(),
+            Lane::App(platform) => format!("app:{platform}"),
+        }
+    }
+}
+
+/// A pause to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub lane: Lane,
+    pub until: Timestamp,
+    pub reason: WaitReason,
+    /// The platform's own words, redacted.
+    pub detail: Option<String>,
+}
+
+/// Pauses a lane, and moves what waits in it past the pause. A pause only ever grows: two
+/// workers that learn of the same limit do not shorten it.
+pub async fn pause<C: ConnectionTrait>(connection: &C, pause: &Pause, now: Timestamp) -> Result<(), DbErr> {
+    execute(
+        connection,
+        "INSERT INTO lanes (lane, paused_until, reason, detail, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (lane) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
+            detail = excluded.detail, updated_at = excluded.updated_at
+         WHERE lanes.paused_until < excluded.paused_until",
+        [
+            pause.lane.key().into(),
+            pause.until.into(),
+            pause.reason.into(),
+            pause.detail.clone().into(),
+            now.into(),
+        ],
+    )
+    .await?;
+    let (column, value) = match &pause.lane {
+        Lane::Account(id) => ("account_id", id.as_str().to_owned()),
+        Lane::App(platform) => ("platform", platform.to_string()),
+    };
+    execute(
+        connection,
+        format!(
+            "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
+             WHERE {column} = $4 AND status = 'queued' AND next_at < $1
+               AND (next_at <= $3 OR waiting_for <> 'schedule')"
+        ),
+        [pause.until.into(), pause.reason.into(), now.into(), value.into()],
+    )
+    .await?;
+    Ok(())
+}

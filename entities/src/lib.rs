@@ -1,0 +1,47 @@
+//! The nouns of DualPosts: ids, rows, the delivery state machine and every query.
+//!
+//! No HTTP and no queue in here. A status changes only through [`delivery::Change`], and every
+//! write that depends on what was read is a compare-and-swap.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`id`], [`timestamp`], [`platform`], [`clock`] | the small words |
+//! | [`content`] | what the customer wrote, and what one account shows of it |
+//! | [`delivery`] | the state machine, whole |
+//! | [`rows`] | one file a table |
+//! | [`accept`], [`edit`], [`posts`] | the customer's side: submit, change, read |
+//! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
+//! | [`rates`], [`lanes`] | how fast an account or an app may go |
+//! | [`accounts`], [`keys`], [`users`], [`vault`] | who, and with which secrets |
+//! | [`database`] | the two databases behind one handle |
+
+pub mod accept;
+pub mod accounts;
+pub mod claims;
+pub mod clock;
+pub mod content;
+pub mod database;
+pub mod delivery;
+pub mod due;
+pub mod edit;
+pub mod id;
+pub mod keys;
+pub mod lanes;
+pub mod platform;
+pub mod post_status;
+pub mod posts;
+pub mod rates;
+pub mod record;
+pub mod rows;
+pub mod sweep;
+mod text_enum;
+pub mod timestamp;
+pub mod users;
+pub mod vault;
+
+pub use clock::Clock;
+pub use database::Database;
+pub use id::{AccountId, AttemptId, DeliveryId, EventId, KeyId, PostId, UserId};
+pub use platform::Platform;
+pub use sea_orm::DbErr;
+pub use timestamp::Timestamp;

@@ -1,0 +1,323 @@
+//! How a worker writes down what came of a step: status, how far it got, the attempt, what is
+//! live, and the event for the customer, in one transaction and only under its own claim.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbErr};
+use serde_json::json;
+
+use crate::database::execute;
+use crate::delivery::{Change, Claim, LivePart, PlatformSaid, Status, WaitReason};
+use crate::lanes::{self, Pause};
+use crate::rates::{self, Report, Take};
+use crate::rows::attempt::{StepName, Verdict};
+use crate::rows::delivery::ProgressColumns;
+use crate::rows::event::EventKind;
+use crate::{AttemptId, Database, EventId, Timestamp};
+
+/// One try at one step, for `GET /v1/deliveries/{id}/attempts`.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    pub step: StepName,
+    pub verdict: Verdict,
+    pub worker: String,
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
+    pub evidence: Evidence,
+}
+
+/// What the platform answered, redacted.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    pub said: Option<PlatformSaid>,
+    pub trace_id: Option<String>,
+}
+
+/// Everything that is written together.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub change: Change,
+    pub attempted: Option<Attempted>,
+    pub pause: Option<Pause>,
+    /// The account's token is dead; its other deliveries will wait too.
+    pub reconnect_reason: Option<String>,
+    pub reports: Vec<Report>,
+    pub refunds: Vec<Take>,
+    /// What the next step takes from the rate windows, when the claim is kept for it.
+    pub takes: Vec<Take>,
+}
+
+impl Record {
+    /// A change and the attempt that led to it.
+    pub fn of(change: Change, attempted: Attempted) -> Self {
+        Record { attempted: Some(attempted), ..Self::bare(change) }
+    }
+
+    /// A change without any call to the platform.
+    pub fn bare(change: Change) -> Self {
+        Record {
+            change,
+            attempted: None,
+            pause: None,
+            reconnect_reason: None,
+            reports: Vec::new(),
+            refunds: Vec::new(),
+            takes: Vec::new(),
+        }
+    }
+}
+
+/// What came of writing it down.
+#[derive(Debug)]
+pub enum Recorded {
+    /// Written. Holds the renewed claim when the change keeps it.
+    Done(Option<Claim>),
+    /// The claim is no longer ours; nothing was written.
+    ClaimLost,
+    /// A rate window for the next step is full; nothing was written.
+    Limited { lane: lanes::Lane, until: Timestamp },
+}
+
+/// Writes `record` if `claim` still holds. `lease` is for a kept claim and begins at `now`.
+pub async fn record(
+    database: &Database,
+    claim: &Claim,
+    record: Record,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Recorded, DbErr> {
+    let change = &record.change;
+    if !change.is_legal_after(claim.status, &claim.progress) {
+        let text = format!("delivery {}: illegal change {} -> {change:?}", claim.id, claim.status);
+        return Err(DbErr::Custom(text));
+    }
+    let transaction = database.begin().await?;
+    if !rates::take(&transaction, &record.takes, now).await? {
+        let full = rates::full_until(&transaction, &record.takes, now).await?;
+        transaction.rollback().await?;
+        return Ok(full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited { lane, until }));
+    }
+    let lease_until = now + lease;
+    if !update(&transaction, claim, change, now, lease_until).await? {
+        transaction.rollback().await?;
+        return Ok(Recorded::ClaimLost);
+    }
+    if let Some(live) = &change.live {
+        save_live(&transaction, claim, live).await?;
+    }
+    if let Some(attempted) = &record.attempted {
+        save_attempt(&transaction, claim, attempted).await?;
+    }
+    if let Some(kind) = event_of(claim.status, change.to) {
+        save_event(&transaction, claim, kind, change, now).await?;
+    }
+    rates::refund(&transaction, &record.refunds).await?;
+    rates::report(&transaction, &record.reports, now).await?;
+    if let Some(pause) = &record.pause {
+        lanes::pause(&transaction, pause, now).await?;
+    }
+    if let Some(reason) = &record.reconnect_reason {
+        crate::accounts::mark_needs_reconnect(&transaction, claim, reason, now).await?;
+    }
+    transaction.commit().await?;
+    Ok(Recorded::Done(change.keeps_claim.then(|| Claim {
+        progress: change.progress.clone(),
+        epoch: claim.epoch + 1,
+        lease_until,
+        attempt_count: claim.attempt_count + 1,
+        ..claim.clone()
+    })))
+}
+
+async fn update<C: ConnectionTrait>(
+    connection: &C,
+    claim: &Claim,
+    change: &Change,
+    now: Timestamp,
+    lease_until: Timestamp,
+) -> Result<bool, DbErr> {
+    let columns = ProgressColumns::from(&change.progress.checkpoint);
+    let error = change.error.as_ref().map(|error| json!(error));
+    let kept = i64::from(change.keeps_claim);
+    let done = execute(
+        connection,
+        "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
+            epoch = epoch + $4, attempt_count = attempt_count + $4,
+            claimed_by = CASE WHEN $4 = 1 THEN claimed_by END, lease_until = $5,
+            checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
+            containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
+            unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19
+         WHERE id = $20 AND epoch = $21 AND status = $22 AND lease_until IS NOT NULL",
+        [
+            change.to.into(),
+            change.next_at.into(),
+            change.waiting_for.into(),
+            kept.into(),
+            change.keeps_claim.then_some(lease_until).into(),
+            columns.checkpoint.into(),
+            change.progress.part_index.into(),
+            columns.container_id.into(),
+            columns.container_made_at.into(),
+            change.progress.containers_used.into(),
+            columns.sent_at.into(),
+            columns.seen_live.into(),
+            columns.remote_id.into(),
+            change.progress.looks.into(),
+            change.progress.unresolved_since.into(),
+            change.progress.failing_since.into(),
+            change.published_at.into(),
+            error.into(),
+            now.into(),
+            claim.id.clone().into(),
+            claim.epoch.into(),
+            claim.status.into(),
+        ],
+    )
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Saves what is live of a part, or completes what was saved of it.
+pub(crate) async fn save_live<C: ConnectionTrait>(connection: &C, claim: &Claim, live: &LivePart) -> Result<(), DbErr> {
+    execute(
+        connection,
+        "INSERT INTO parts (delivery_id, part_index, account_id, remote_id, url, published_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (delivery_id, part_index) DO UPDATE SET
+            remote_id = coalesce(excluded.remote_id, parts.remote_id),
+            url = coalesce(excluded.url, parts.url)",
+        [
+            claim.id.clone().into(),
+            live.part_index.into(),
+            claim.account_id.clone().into(),
+            live.remote_id.clone().into(),
+            live.url.clone().into(),
+            live.published_at.into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+pub(crate) async fn save_attempt<C: ConnectionTrait>(
+    connection: &C,
+    claim: &Claim,
+    attempted: &Attempted,
+) -> Result<(), DbErr> {
+    let said = attempted.evidence.said.as_ref();
+    execute(
+        connection,
+        "INSERT INTO attempts (id, delivery_id, epoch, part_index, step, verdict, worker, started_at,
+            ended_at, http_status, platform_code, platform_message, trace_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        [
+            AttemptId::generate().into(),
+            claim.id.clone().into(),
+            claim.epoch.into(),
+            claim.progress.part_index.into(),
+            attempted.step.into(),
+            attempted.verdict.into(),
+            attempted.worker.clone().into(),
+            attempted.started_at.into(),
+            attempted.ended_at.into(),
+            said.and_then(|said| said.http_status).map(i32::from).into(),
+            said.and_then(|said| said.code.clone()).into(),
+            said.and_then(|said| said.message.clone()).into(),
+            attempted.evidence.trace_id.clone().into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Which event a change of status is.
+fn event_of(from: Status, to: Status) -> Option<EventKind> {
+    match (from, to) {
+        (Status::Unconfirmed, Status::Published | Status::Queued) => Some(EventKind::DeliveryResolved),
+        (_, Status::Published) => Some(EventKind::DeliveryPublished),
+        (_, Status::Failed) => Some(EventKind::DeliveryFailed),
+        (Status::Publishing, Status::Unconfirmed) => Some(EventKind::DeliveryUnconfirmed),
+        _ => None,
+    }
+}
+
+pub(crate) async fn save_event<C: ConnectionTrait>(
+    connection: &C,
+    claim: &Claim,
+    kind: EventKind,
+    change: &Change,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let data = json!({ "status": change.to, "error": change.error });
+    execute(
+        connection,
+        "INSERT INTO events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        [
+            EventId::generate().into(),
+            claim.owner_id.clone().into(),
+            kind.into(),
+            claim.post_id.clone().into(),
+            claim.id.clone().into(),
+            claim.account_id.clone().into(),
+            data.into(),
+            now.into(),
+        ],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Writes down a success that was learned of after the claim had been given up: the worker
+/// stalled, and the call went through all the same. It is the one change outside
+/// [`Status::TRANSITIONS`]: what is live is live, whatever was concluded meanwhile. `false`: the
+/// record has it already, or another worker is at it and will find it.
+pub async fn record_late(
+    database: &Database,
+    claim: &Claim,
+    success: Change,
+    attempted: Attempted,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let success = match success.to {
+        Status::Published => success,
+        _ => success.release(now, WaitReason::Turn).into_queued(),
+    };
+    let transaction = database.begin().await?;
+    let columns = ProgressColumns::from(&success.progress.checkpoint);
+    let done = execute(
+        &transaction,
+        "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
+            epoch = epoch + 1, claimed_by = NULL, lease_until = NULL, checkpoint = $4, part_index = $5,
+            container_id = NULL, container_made_at = NULL, containers_used = 0, sent_at = NULL,
+            seen_live = FALSE, remote_id = $6, looks = 0, unresolved_since = NULL, failing_since = NULL,
+            published_at = $7, error = NULL, updated_at = $8
+         WHERE id = $9 AND part_index = $10 AND status IN ('unconfirmed', 'queued', 'failed')
+           AND NOT EXISTS (SELECT 1 FROM parts WHERE delivery_id = $9 AND part_index = $10)",
+        [
+            success.to.into(),
+            success.next_at.into(),
+            success.waiting_for.into(),
+            columns.checkpoint.into(),
+            success.progress.part_index.into(),
+            columns.remote_id.into(),
+            success.published_at.into(),
+            now.into(),
+            claim.id.clone().into(),
+            claim.progress.part_index.into(),
+        ],
+    )
+    .await?;
+    if done.rows_affected() == 0 {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    if let Some(live) = &success.live {
+        save_live(&transaction, claim, live).await?;
+    }
+    let late = Attempted { verdict: Verdict::DoneLate, ..attempted };
+    save_attempt(&transaction, claim, &late).await?;
+    save_event(&transaction, claim, EventKind::DeliveryResolved, &success, now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}

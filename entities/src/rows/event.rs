@@ -1,0 +1,37 @@
+//! What we tell the customer, in the order it happened.
+
+use sea_orm::entity::prelude::*;
+
+use crate::text_enum::text_enum;
+use crate::{AccountId, DeliveryId, EventId, PostId, Timestamp, UserId};
+
+text_enum! {
+    /// What happened.
+    pub enum EventKind {
+        DeliveryPublished = "delivery.published",
+        DeliveryFailed = "delivery.failed",
+        DeliveryUnconfirmed = "delivery.unconfirmed",
+        DeliveryResolved = "delivery.resolved",
+        AccountNeedsReconnect = "account.needs_reconnect",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "events")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: EventId,
+    pub owner_id: UserId,
+    pub kind: EventKind,
+    pub post_id: Option<PostId>,
+    pub delivery_id: Option<DeliveryId>,
+    pub account_id: Option<AccountId>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub data: Json,
+    pub created_at: Timestamp,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

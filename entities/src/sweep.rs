@@ -1,0 +1,60 @@
+//! Claims whose lease ran out: their worker died or stalled. What it may have done decides what
+//! becomes of them.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::claims::claim_of;
+use crate::delivery::when_claim_expires;
+use crate::record::{Attempted, Record, Recorded, record};
+use crate::rows::attempt::{StepName, Verdict};
+use crate::rows::delivery;
+use crate::{Database, DbErr, Platform, Timestamp};
+
+const BATCH: u64 = 200;
+
+/// Takes back up to a batch of expired claims; returns how many. Two sweeps at once do no harm:
+/// each claim is taken back by compare-and-swap.
+pub async fn sweep(database: &Database, now: Timestamp) -> Result<usize, DbErr> {
+    let expired = delivery::Entity::find()
+        .filter(delivery::Column::LeaseUntil.lte(now))
+        .order_by_asc(delivery::Column::LeaseUntil)
+        .limit(BATCH)
+        .all(database.reader())
+        .await?;
+    let mut taken_back = 0;
+    for row in expired {
+        let claim = claim_of(&row)?;
+        let worker = row.claimed_by.clone().unwrap_or_default();
+        let change = when_claim_expires(claim.status, &claim.progress, now);
+        tracing::warn!(
+            delivery = %claim.id, post = %claim.post_id, account = %claim.account_id,
+            attempt = claim.attempt_count, worker, becomes = %change.to(),
+            "a worker's lease ran out"
+        );
+        let attempted = Attempted {
+            step: step_under_way(&claim.progress.checkpoint, claim.platform),
+            verdict: Verdict::Lost,
+            worker,
+            started_at: claim.lease_until,
+            ended_at: now,
+            evidence: Default::default(),
+        };
+        let written = record(database, &claim, Record::of(change, attempted), now, Duration::ZERO).await?;
+        taken_back += usize::from(matches!(written, Recorded::Done(_)));
+    }
+    Ok(taken_back)
+}
+
+/// What the lost worker was at, as far as the checkpoint tells.
+fn step_under_way(checkpoint: &crate::delivery::Checkpoint, platform: Platform) -> StepName {
+    use crate::delivery::Checkpoint::*;
+    match (checkpoint, platform) {
+        (Start, Platform::Threads) => StepName::CreateContainer,
+        (Start | Sent { .. }, Platform::X) => StepName::CreatePost,
+        (Sent { .. }, Platform::Threads) => StepName::PublishContainer,
+        (Live { .. }, _) => StepName::ReadPermalink,
+        (Preparing { .. } | Ready { .. }, _) => StepName::CheckContainer,
+    }
+}

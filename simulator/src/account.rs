@@ -1,0 +1,226 @@
+//! The profiles that the simulator knows, and the tokens that open them.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::random;
+
+/// The two platforms that are imitated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    Threads,
+    X,
+}
+
+/// A profile to add. [`NewAccount::new`] fills everything but its three arguments.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccount {
+    pub platform: Platform,
+    /// The handle, without `@`.
+    pub username: String,
+    /// Empty: the handle.
+    #[serde(default)]
+    pub display_name: String,
+    pub access_token: String,
+    /// What the token may do, by the platform's own names; empty: everything
+    /// (threads.md 2.2, x.md 1.1).
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// X Premium: 25,000 characters in place of 280 (x.md 5.1).
+    #[serde(default)]
+    pub premium: bool,
+}
+
+impl NewAccount {
+    #[must_use]
+    pub fn new(platform: Platform, username: impl Into<String>, access_token: impl Into<String>) -> Self {
+        Self {
+            platform,
+            username: username.into(),
+            display_name: String::new(),
+            access_token: access_token.into(),
+            scopes: Vec::new(),
+            premium: false,
+        }
+    }
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("platform", &self.platform)
+            .field("username", &self.username)
+            .field("scopes", &self.scopes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A profile as it exists on the simulated platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SimAccount {
+    pub platform: Platform,
+    pub username: String,
+    pub display_name: String,
+    /// A decimal string beyond 2^53 on both platforms, so that a client
+    /// which reads it as a float is caught (threads.md 0.5, x.md 11.9).
+    pub remote_user_id: String,
+}
+
+/// Place of an account in [`Accounts`].
+pub(crate) type AccountId = usize;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    pub(crate) public: SimAccount,
+    pub(crate) user_id: u64,
+    pub(crate) premium: bool,
+    scopes: Vec<String>,
+    token: String,
+}
+
+impl Account {
+    pub(crate) fn may(&self, scope: &str) -> bool {
+        self.scopes.is_empty() || self.scopes.iter().any(|granted| granted == scope)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    all: Vec<Account>,
+    by_token: HashMap<(Platform, String), AccountId>,
+    by_name: HashMap<(Platform, String), AccountId>,
+    by_user_id: HashMap<(Platform, u64), AccountId>,
+}
+
+impl Accounts {
+    /// Adds a profile, or finds it again by platform and handle. A different
+    /// token replaces the former one, as a new consent does.
+    pub(crate) fn add(&mut self, seed: u64, new: NewAccount) -> SimAccount {
+        let name = (new.platform, new.username.clone());
+        if let Some(&id) = self.by_name.get(&name) {
+            self.replace_token(id, new);
+            return self.all[id].public.clone();
+        }
+        let user_id = user_id(seed, new.platform, &new.username);
+        let id = self.all.len();
+        let display_name =
+            if new.display_name.is_empty() { new.username.clone() } else { new.display_name };
+        let public = SimAccount {
+            platform: new.platform,
+            username: new.username,
+            display_name,
+            remote_user_id: user_id.to_string(),
+        };
+        self.by_token.insert((new.platform, new.access_token.clone()), id);
+        self.by_name.insert(name, id);
+        self.by_user_id.insert((new.platform, user_id), id);
+        self.all.push(Account {
+            public: public.clone(),
+            user_id,
+            premium: new.premium,
+            scopes: new.scopes,
+            token: new.access_token,
+        });
+        public
+    }
+
+    fn replace_token(&mut self, id: AccountId, new: NewAccount) {
+        let account = &mut self.all[id];
+        if account.token == new.access_token {
+            return;
+        }
+        self.by_token.remove(&(new.platform, account.token.clone()));
+        self.by_token.insert((new.platform, new.access_token.clone()), id);
+        account.token = new.access_token;
+        account.scopes = new.scopes;
+        account.premium = new.premium;
+    }
+
+    /// The token opens nothing from now on.
+    pub(crate) fn revoke(&mut self, platform: Platform, username: &str) -> bool {
+        let Some(account) = self.named(platform, username).map(|id| &self.all[id]) else {
+            return false;
+        };
+        self.by_token.remove(&(platform, account.token.clone()));
+        true
+    }
+
+    /// Every revoked token works again.
+    pub(crate) fn restore(&mut self) {
+        for (id, account) in self.all.iter().enumerate() {
+            self.by_token.insert((account.public.platform, account.token.clone()), id);
+        }
+    }
+
+    pub(crate) fn with_token(&self, platform: Platform, token: &str) -> Option<AccountId> {
+        self.by_token.get(&(platform, token.to_owned())).copied()
+    }
+
+    pub(crate) fn named(&self, platform: Platform, username: &str) -> Option<AccountId> {
+        self.by_name.get(&(platform, username.to_owned())).copied()
+    }
+
+    pub(crate) fn with_user_id(&self, platform: Platform, user_id: u64) -> Option<AccountId> {
+        self.by_user_id.get(&(platform, user_id)).copied()
+    }
+
+    pub(crate) fn get(&self, id: AccountId) -> &Account {
+        &self.all[id]
+    }
+
+    pub(crate) fn all(&self) -> &[Account] {
+        &self.all
+    }
+}
+
+/// The same name has the same id in every run, so that a product which was
+/// restarted beside a fresh simulator still knows its accounts.
+fn user_id(seed: u64, platform: Platform, username: &str) -> u64 {
+    match platform {
+        // 17 digits that begin as recorded ids do (threads.md 2.3).
+        Platform::Threads => 27_000_000_000_000_000 + random::hash(seed, username) % 900_000_000_000_000,
+        // 19 digits, a snowflake of the years 2019 to 2024.
+        Platform::X => {
+            1_100_000_000_000_000_000 + random::hash(seed ^ 1, username) % 700_000_000_000_000_000
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_lie_beyond_what_a_float_holds_exactly() {
+        let mut accounts = Accounts::default();
+        for platform in [Platform::Threads, Platform::X] {
+            let added = accounts.add(1, NewAccount::new(platform, "ann", "t"));
+            let id: u64 = added.remote_user_id.parse().expect("decimal");
+            assert!(id > 1 << 53);
+        }
+    }
+
+    #[test]
+    fn adding_the_same_name_again_gives_the_same_account() {
+        let mut accounts = Accounts::default();
+        let first = accounts.add(1, NewAccount::new(Platform::X, "ann", "old"));
+        let second = accounts.add(1, NewAccount::new(Platform::X, "ann", "new"));
+        assert_eq!(first, second);
+        assert_eq!(accounts.with_token(Platform::X, "old"), None);
+        assert_eq!(accounts.with_token(Platform::X, "new"), Some(0));
+    }
+
+    #[test]
+    fn a_revoked_token_opens_nothing_until_it_is_restored() {
+        let mut accounts = Accounts::default();
+        accounts.add(1, NewAccount::new(Platform::X, "ann", "t"));
+        assert!(accounts.revoke(Platform::X, "ann"));
+        assert_eq!(accounts.with_token(Platform::X, "t"), None);
+        accounts.restore();
+        assert_eq!(accounts.with_token(Platform::X, "t"), Some(0));
+    }
+}

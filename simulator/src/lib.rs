@@ -1,0 +1,58 @@
+//! A faithful fake of the Threads and X HTTP APIs, and the judge of our
+//! tests: whatever a client believes, [`Simulator::live_posts`] says what is live.
+//!
+//! It imitates text posts and replies. What the platforms do comes from
+//! `threads.md` and `x.md`, cited where it is imitated; it shares no code with
+//! the clients that it judges.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/v1.0/...` and without a version | Threads |
+//! | `/2/...` | X |
+//! | `/_sim/...` | control: posts, calls, faults, settings, clock |
+//! | `/`, `/@user/post/code`, `/user/status/id` | pages for people |
+
+mod account;
+mod answer;
+mod body;
+mod call;
+mod clock;
+mod control;
+mod emoji;
+mod exchange;
+mod fault;
+mod json;
+mod lags;
+mod limits;
+mod links;
+mod multipart;
+mod pages;
+mod post;
+mod random;
+mod request;
+mod running;
+mod scene;
+mod serve;
+mod settings;
+mod simulator;
+mod summary;
+mod threads;
+mod world;
+mod x;
+
+#[cfg(test)]
+mod checks;
+
+pub use account::{NewAccount, Platform, SimAccount};
+pub use call::{Call, Operation};
+pub use clock::Clock;
+pub use fault::{ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan};
+pub use lags::{LagRanges, Range};
+pub use post::{Duplicate, LivePost};
+pub use settings::{
+    DeadToken, Language, MissingReplyScope, Profile, SecondPublish, Settings, TextEcho,
+    ThreadsSettings, TooLong, XDialect, XSettings,
+};
+pub use simulator::Simulator;
+pub use threads::ThreadsError;
+pub use x::{LimitWindow, XError};

@@ -1,0 +1,192 @@
+//! The handle that tests and the binary hold.
+
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use tokio::net::TcpListener;
+
+use crate::account::{NewAccount, Platform, SimAccount};
+use crate::call::Call;
+use crate::fault::{ActiveRule, FaultRule, Holds, RuleReport};
+use crate::post::{self, Duplicate, LivePost};
+use crate::running::Running;
+use crate::serve;
+use crate::settings::Settings;
+use crate::world::World;
+
+/// A fake of Threads and X in one process. Clones share one world.
+#[derive(Clone)]
+pub struct Simulator(Arc<Inner>);
+
+pub(crate) struct Inner {
+    settings: RwLock<Arc<Settings>>,
+    advanced_ms: AtomicI64,
+    world: Mutex<World>,
+    pub(crate) holds: Holds,
+    pub(crate) running: Running,
+}
+
+impl Simulator {
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            world: Mutex::new(World::new(settings.seed)),
+            settings: RwLock::new(Arc::new(settings)),
+            advanced_ms: AtomicI64::new(0),
+            holds: Holds::default(),
+            running: Running::default(),
+        }))
+    }
+
+    /// Adds a profile, or finds it again by platform and handle; a different
+    /// token then replaces the former one.
+    pub fn add_account(&self, account: NewAccount) -> SimAccount {
+        self.0.add_account(account)
+    }
+
+    /// Serves both platforms, the control paths and the pages until
+    /// `shutdown` is done, then closes every connection.
+    ///
+    /// # Errors
+    /// None at present; the listener's own are waited out.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        serve::serve(self.0, listener, shutdown).await
+    }
+
+    /// What the world can see, oldest first: the judge of every test.
+    #[must_use]
+    pub fn live_posts(&self) -> Vec<LivePost> {
+        self.0.live_posts()
+    }
+
+    /// Texts that are live more than once on one account.
+    #[must_use]
+    pub fn duplicates(&self) -> Vec<Duplicate> {
+        post::duplicates(&self.live_posts())
+    }
+
+    /// The last calls to the platforms, oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.0.world().calls.all().cloned().collect()
+    }
+
+    /// Adds rules behind those that are there; the first that fires wins.
+    pub fn add_faults(&self, rules: Vec<FaultRule>) {
+        self.0.world().rules.extend(rules.into_iter().map(ActiveRule::new));
+    }
+
+    /// The rules and how often each was met.
+    #[must_use]
+    pub fn faults(&self) -> Vec<RuleReport> {
+        self.0.world().rules.iter().map(ActiveRule::report).collect()
+    }
+
+    /// Removes every rule. What they did already stays done.
+    pub fn clear_faults(&self) {
+        self.0.world().rules.clear();
+    }
+
+    /// Lets every held call go on; says how many there were.
+    pub fn release(&self) -> usize {
+        self.0.holds.release()
+    }
+
+    /// How many calls are held at this moment.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.0.holds.held()
+    }
+
+    /// Waits until so many calls are held at once.
+    pub async fn until_held(&self, count: usize) {
+        self.0.holds.until_held(count).await;
+    }
+
+    /// Waits until no call to a platform is on its way, those included whose
+    /// client has gone: what they do has been done then.
+    pub async fn until_idle(&self) {
+        self.0.running.until_none().await;
+    }
+
+    /// The account's token is dead from now on. Says whether there is such an account.
+    pub fn revoke(&self, platform: Platform, username: &str) -> bool {
+        self.0.world().accounts.revoke(platform, username)
+    }
+
+    /// Changes how the platforms behave from the next call on.
+    pub fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
+        self.0.set_settings(change);
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings::clone(&self.0.settings())
+    }
+
+    /// Moves the simulator's clock ahead of the one in its settings.
+    pub fn advance(&self, ms: i64) {
+        self.0.advance(ms);
+    }
+
+    /// The simulator's time in Unix milliseconds.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.0.now_ms()
+    }
+
+    /// Forgets posts, calls, faults, windows and the advance of the clock.
+    /// Accounts stay, and revoked tokens live again.
+    pub fn reset(&self) {
+        self.0.reset();
+    }
+}
+
+impl Inner {
+    /// A panic elsewhere must not take the judge down with it, so a poisoned
+    /// lock is used all the same.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut settings));
+    }
+
+    /// Read without any lock held, since the clock is the caller's own code.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let clock = self.settings().clock.clone();
+        clock.now_ms() + self.advanced_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn advance(&self, ms: i64) {
+        self.advanced_ms.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_account(&self, account: NewAccount) -> SimAccount {
+        let seed = self.settings().seed;
+        self.world().accounts.add(seed, account)
+    }
+
+    pub(crate) fn live_posts(&self) -> Vec<LivePost> {
+        let settings = self.settings();
+        self.world().live_posts(&settings)
+    }
+
+    pub(crate) fn reset(&self) {
+        self.world().reset();
+        self.advanced_ms.store(0, Ordering::Relaxed);
+        self.holds.release();
+    }
+}

@@ -1,0 +1,218 @@
+//! All that the simulator holds, behind one lock that is never kept across an await.
+
+use crate::account::{AccountId, Accounts, Platform};
+use crate::answer::Answer;
+use crate::call::{Call, CallLog, Operation};
+use crate::fault::{ActiveRule, Fault, Matched};
+use crate::post::LivePost;
+use crate::random::Random;
+use crate::request::Request;
+use crate::scene::Scene;
+use crate::settings::Settings;
+use crate::threads::{self, Threads};
+use crate::x::{self, X};
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) accounts: Accounts,
+    pub(crate) calls: CallLog,
+    pub(crate) rules: Vec<ActiveRule>,
+    /// Grows with each reset, so that a call which waits over a reset cannot
+    /// reach into the new world.
+    pub(crate) age: u64,
+    threads: Threads,
+    x: X,
+    random: Random,
+    /// Apart from `random`, so that a rule more or less does not shift ids.
+    dice: Random,
+}
+
+/// Which call of which platform.
+#[derive(Debug, Clone)]
+pub(crate) enum Route {
+    Threads(threads::Route),
+    X(x::Route),
+}
+
+impl Route {
+    pub(crate) fn platform(&self) -> Platform {
+        match self {
+            Self::Threads(_) => Platform::Threads,
+            Self::X(_) => Platform::X,
+        }
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Self::Threads(route) => route.operation(),
+            Self::X(route) => route.operation(),
+        }
+    }
+}
+
+/// A call that was let in and written down.
+#[derive(Debug, Clone)]
+pub(crate) struct Admitted {
+    pub(crate) seq: u64,
+    pub(crate) world_age: u64,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) caller: Option<AccountId>,
+    /// The container that the call names.
+    pub(crate) container: Option<u64>,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            accounts: Accounts::default(),
+            calls: CallLog::default(),
+            rules: Vec::new(),
+            age: 0,
+            threads: Threads::default(),
+            x: X::default(),
+            random: Random::new(seed),
+            dice: Random::new(!seed),
+        }
+    }
+
+    /// Forgets posts, calls, faults and windows; accounts stay, and their
+    /// tokens live again. Ids go on growing.
+    pub(crate) fn reset(&mut self) {
+        self.age += 1;
+        self.calls.clear();
+        self.rules.clear();
+        self.threads.clear();
+        self.x.clear();
+        self.accounts.restore();
+    }
+
+    pub(crate) fn scene<'a>(&'a mut self, settings: &'a Settings, now_ms: i64) -> Scene<'a> {
+        Scene {
+            settings,
+            now_ms,
+            random: &mut self.random,
+            accounts: &self.accounts,
+            threads: &mut self.threads,
+            x: &mut self.x,
+        }
+    }
+
+    /// Writes the call down and draws its fault.
+    pub(crate) fn admit(&mut self, route: &Route, request: &Request, now_ms: i64) -> Admitted {
+        let platform = route.platform();
+        let token = match route {
+            Route::Threads(_) => request.token(),
+            Route::X(_) => request.bearer.as_deref(),
+        };
+        let caller = token.and_then(|token| self.accounts.with_token(platform, token));
+        let account = caller.map(|id| self.accounts.get(id).public.username.clone());
+        let (text, container) = if self.rules.is_empty() {
+            (None, None)
+        } else {
+            self.subject(route, request)
+        };
+        let matched = Matched {
+            platform,
+            operation: route.operation(),
+            account: account.as_deref(),
+            text: text.as_deref(),
+        };
+        let dice = &mut self.dice;
+        let fault = self.rules.iter_mut().find_map(|rule| rule.strike(matched, || dice.unit()));
+        let seq = self.calls.begin(Call {
+            seq: 0,
+            at_ms: now_ms,
+            platform,
+            method: request.method.to_string(),
+            path: request.path.clone(),
+            operation: route.operation(),
+            account,
+            http_status: None,
+            fault: fault.as_ref().map(Fault::label),
+            effect: false,
+            finished: false,
+        });
+        Admitted { seq, world_age: self.age, fault, caller, container }
+    }
+
+    fn subject(&self, route: &Route, request: &Request) -> (Option<String>, Option<u64>) {
+        match route {
+            Route::Threads(route) => threads::subject(&self.threads, route, request),
+            Route::X(route) => (x::subject(&self.x, route, request), None),
+        }
+    }
+
+    /// Does what is asked, and lets the fault mark what was made.
+    pub(crate) fn perform(
+        &mut self,
+        settings: &Settings,
+        now_ms: i64,
+        route: &Route,
+        request: &Request,
+        admitted: &Admitted,
+    ) -> Answer {
+        let mut scene = self.scene(settings, now_ms);
+        if let (Route::Threads(_), Some(fault)) = (route, &admitted.fault) {
+            threads::mark(&mut scene, fault, admitted.caller, admitted.container);
+        }
+        let answer = match route {
+            Route::Threads(route) => threads::perform(&mut scene, route, request),
+            Route::X(route) => x::perform(&mut scene, route, request),
+        };
+        if let (Some(fault), Some(made)) = (&admitted.fault, answer.made) {
+            match route {
+                Route::Threads(_) => threads::mark(&mut scene, fault, None, Some(made)),
+                Route::X(_) => x::mark(&mut scene, fault, Some(made)),
+            }
+        }
+        if answer.effect {
+            self.calls.had_effect(admitted.seq);
+        }
+        answer
+    }
+
+    /// Every live post, oldest first.
+    pub(crate) fn live_posts(&self, settings: &Settings) -> Vec<LivePost> {
+        let on_threads = self.threads.posts().filter(|post| post.is_live());
+        let on_x = self.x.posts().filter(|post| !post.deleted);
+        let mut posts: Vec<LivePost> = on_threads
+            .map(|post| self.threads_post(settings, post))
+            .chain(on_x.map(|post| self.x_post(settings, post)))
+            .collect();
+        posts.sort_by(|a, b| {
+            let key = |post: &LivePost| (post.created_at_ms, post.platform);
+            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+        });
+        posts
+    }
+
+    fn threads_post(&self, settings: &Settings, post: &threads::Post) -> LivePost {
+        let author = &self.accounts.get(post.owner).public;
+        LivePost {
+            platform: Platform::Threads,
+            account: author.username.clone(),
+            remote_user_id: author.remote_user_id.clone(),
+            id: post.id.to_string(),
+            text: post.draft.text.to_string(),
+            created_at_ms: post.created_ms,
+            reply_to: post.draft.reply_to.map(|id| id.to_string()),
+            container_id: post.container.map(|id| id.to_string()),
+            url: threads::permalink(&settings.threads_web_url, &author.username, post),
+        }
+    }
+
+    fn x_post(&self, settings: &Settings, post: &x::Post) -> LivePost {
+        let author = &self.accounts.get(post.author).public;
+        LivePost {
+            platform: Platform::X,
+            account: author.username.clone(),
+            remote_user_id: author.remote_user_id.clone(),
+            id: post.id.to_string(),
+            text: post.text.to_string(),
+            created_at_ms: post.created_ms,
+            reply_to: post.reply_to.map(|id| id.to_string()),
+            container_id: None,
+            url: format!("{}/{}/status/{}", settings.x_web_url, author.username, post.id),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The X API v2 at the level of text posts and replies (x.md 2, 4, 10).
+
+mod create;
+mod errors;
+mod limits;
+mod read;
+mod remove;
+mod render;
+mod route;
+mod schema;
+mod snowflake;
+mod state;
+mod text;
+mod timeline;
+
+use crate::account::{AccountId, Platform};
+use crate::answer::Answer;
+use crate::fault::{Fault, LagOf};
+use crate::request::Request;
+use crate::scene::Scene;
+
+pub use errors::{LimitWindow, XError};
+pub(crate) use route::{Route, route};
+pub(crate) use state::{Post, X};
+
+/// Why a call is refused; turned into an answer in one place.
+type Refused = XError;
+
+/// Does what the route says, and answers as X would.
+pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -> Answer {
+    let token = request.bearer.as_deref().unwrap_or_default();
+    let Some(caller) = scene.accounts.with_token(Platform::X, token) else {
+        // The only answer without the headers of a window (x.md 4.4).
+        return with_common_headers(scene, XError::Unauthorized.answer(scene));
+    };
+    let operation = route.operation();
+    let result = limits::take(scene, caller, operation).and_then(|()| match route {
+        Route::Create => create::create(scene, caller, request),
+        Route::Read { id } => read::post(scene, caller, id, request),
+        Route::Delete { id } => remove::remove(scene, caller, id),
+        Route::Me => read::me(scene, caller, request),
+        Route::Timeline { user } => timeline::timeline(scene, caller, user, request),
+        Route::Unknown => Err(XError::NotFound),
+    });
+    let answer = result.unwrap_or_else(|error| error.answer(scene));
+    let answer = limits::headers(scene, caller, operation).into_iter().fold(answer, set_header);
+    with_common_headers(scene, answer)
+}
+
+/// One of the errors by name, as a fault asks for it.
+pub(crate) fn named_error(
+    scene: &mut Scene<'_>,
+    error: &XError,
+    route: &Route,
+    caller: Option<AccountId>,
+) -> Answer {
+    let answer = error.answer(scene);
+    let headers = match (error, caller) {
+        (XError::Unauthorized, _) | (_, None) => Vec::new(),
+        (XError::TooManyRequests { window, reset_in_s }, Some(caller)) => {
+            limits::spent_headers(scene, caller, route.operation(), *window, *reset_in_s)
+        }
+        (_, Some(caller)) => limits::headers(scene, caller, route.operation()),
+    };
+    let answer = headers.into_iter().fold(answer, set_header);
+    with_common_headers(scene, answer)
+}
+
+fn set_header(answer: Answer, (name, value): (String, String)) -> Answer {
+    answer.header(name, value)
+}
+
+fn with_common_headers(scene: &mut Scene<'_>, answer: Answer) -> Answer {
+    answer
+        .header("x-transaction-id", format!("{:016x}", scene.random.next()))
+        .header("x-access-level", "read-write")
+        .header("api-version", "2.173")
+        .header("cache-control", "no-cache, no-store, max-age=0")
+}
+
+/// The text that a fault rule may look at.
+pub(crate) fn subject(x: &X, route: &Route, request: &Request) -> Option<String> {
+    match route {
+        Route::Create => {
+            let body: serde_json::Value = serde_json::from_slice(&request.body).ok()?;
+            body["text"].as_str().map(str::to_owned)
+        }
+        Route::Read { id } | Route::Delete { id } => {
+            let post = snowflake::parse(id).and_then(|id| x.post(id));
+            post.map(|post| post.text.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Lets a fault change what the platform holds.
+pub(crate) fn mark(scene: &mut Scene<'_>, fault: &Fault, made: Option<u64>) {
+    if let (Fault::Lag { what: LagOf::Timeline, seconds }, Some(id)) = (fault, made)
+        && let Some(post) = scene.x.post_mut(id)
+    {
+        post.visible_from_ms = post.created_ms + seconds * 1_000;
+    }
+}

@@ -1,0 +1,65 @@
+//! `GET /2/tweets/{id}` and `GET /2/users/me` (x.md 2.7).
+
+use crate::account::AccountId;
+use crate::answer::Answer;
+use crate::json::Json;
+use crate::request::Request;
+use crate::scene::Scene;
+use crate::x::render::{self, Fields};
+use crate::x::{Refused, XError, errors, snowflake};
+
+pub(crate) fn post(
+    scene: &Scene<'_>,
+    caller: AccountId,
+    id: &str,
+    request: &Request,
+) -> Result<Answer, Refused> {
+    check_scopes(scene, caller)?;
+    let number = snowflake::parse(id).ok_or_else(|| XError::InvalidRequest {
+        message: format!("The `id` query parameter value [{id}] is not valid"),
+        parameter: Some(("id".to_owned(), id.to_owned())),
+    })?;
+    let fields = Fields::new(request.param("tweet.fields"), request.param("post.fields"));
+    let body = match scene.x.live_post(number) {
+        Some(post) => Json::object([("data", render::post(scene, post, &fields))]),
+        None => not_found(scene, "tweet", id),
+    };
+    Ok(Answer::json(200, &body))
+}
+
+/// HTTP 200 with `errors` and no `data`.
+pub(crate) fn not_found(scene: &Scene<'_>, resource: &str, id: &str) -> Json {
+    let error = Json::object([
+        ("value", id.into()),
+        ("detail", format!("Could not find {resource} with id: [{id}].").into()),
+        ("title", "Not Found Error".into()),
+        ("resource_type", resource.into()),
+        ("parameter", "id".into()),
+        ("resource_id", id.into()),
+        ("type", errors::kind(scene.settings.x.dialect, "resource-not-found").into()),
+    ]);
+    Json::object([("errors", vec![error].into())])
+}
+
+pub(crate) fn me(scene: &Scene<'_>, caller: AccountId, request: &Request) -> Result<Answer, Refused> {
+    check_scopes(scene, caller)?;
+    let account = scene.accounts.get(caller);
+    let asked: Vec<&str> = request.param("user.fields").unwrap_or_default().split(',').collect();
+    let when = |name: &str, value: Json| asked.contains(&name).then_some(value);
+    let (plan, badge) = if account.premium { ("Premium", "blue") } else { ("None", "none") };
+    let data = Json::object([
+        ("id", account.public.remote_user_id.as_str().into()),
+        ("name", account.public.display_name.as_str().into()),
+        ("username", account.public.username.as_str().into()),
+    ])
+    .with_some("verified", when("verified", account.premium.into()))
+    .with_some("verified_type", when("verified_type", badge.into()))
+    .with_some("subscription_type", when("subscription_type", plan.into()));
+    Ok(Answer::json(200, &Json::object([("data", data)])))
+}
+
+pub(crate) fn check_scopes(scene: &Scene<'_>, caller: AccountId) -> Result<(), Refused> {
+    let account = scene.accounts.get(caller);
+    let granted = account.may("tweet.read") && account.may("users.read");
+    if granted { Ok(()) } else { Err(XError::MissingScope) }
+}

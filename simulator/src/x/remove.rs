@@ -1,0 +1,23 @@
+//! `DELETE /2/tweets/{id}` (x.md 2.8).
+
+use crate::account::AccountId;
+use crate::answer::Answer;
+use crate::json::Json;
+use crate::scene::Scene;
+use crate::x::{Refused, XError, snowflake};
+
+/// A foreign or unknown id is answered with `false`: no capture is known.
+pub(crate) fn remove(scene: &mut Scene<'_>, caller: AccountId, id: &str) -> Result<Answer, Refused> {
+    let account = scene.accounts.get(caller);
+    if !account.may("tweet.write") {
+        return Err(XError::MissingScope);
+    }
+    let post = snowflake::parse(id).and_then(|id| scene.x.post_mut(id));
+    let own = post.filter(|post| post.author == caller && !post.deleted);
+    let deleted = own.is_some();
+    if let Some(post) = own {
+        post.deleted = true;
+    }
+    let data = Json::object([("deleted", deleted.into())]);
+    Ok(Answer::json(200, &Json::object([("data", data)])))
+}

@@ -1,0 +1,134 @@
+//! What an answer means for a delivery. Pure: the same answer at the same time always leads to
+//! the same change.
+
+mod generic;
+mod looking;
+mod preparing;
+mod publishing;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use entities::delivery::{Change, LivePart, Progress, Status, WaitReason};
+use entities::rows::attempt::Verdict;
+use entities::{Platform, Timestamp};
+use platforms::threads::ContainerStatus;
+use platforms::{Failure, LimitScope};
+
+use crate::Settings;
+use crate::search::Search;
+use crate::step::Step;
+
+/// What a step brought, when it worked.
+#[derive(Clone, Debug)]
+pub enum Success {
+    Container { id: String },
+    Status(ContainerStatus),
+    Live { remote_id: String, url: Option<String> },
+    Permalink(Option<String>),
+    Searched(Search),
+}
+
+/// The circumstances of a step.
+#[derive(Clone, Debug)]
+pub struct Case<'a> {
+    pub platform: Platform,
+    /// The status under the claim: `publishing` or `unconfirmed`.
+    pub status: Status,
+    /// How far it got, as the claim says it.
+    pub progress: &'a Progress,
+    /// How many parts the delivery has.
+    pub parts: i32,
+    /// The delivery's id: what varies its intervals.
+    pub seed: &'a str,
+    pub settings: &'a Settings,
+    /// When the answer was there.
+    pub now: Timestamp,
+}
+
+/// What to write down.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub change: Change,
+    pub verdict: Verdict,
+    /// The lane to shut, and until when.
+    pub pause: Option<LanePause>,
+    /// The account's token is dead, in one sentence.
+    pub reconnect: Option<String>,
+}
+
+/// A lane that the platform shut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanePause {
+    pub scope: LimitScope,
+    pub until: Timestamp,
+    pub reason: WaitReason,
+}
+
+impl Decision {
+    fn new(change: Change, verdict: Verdict) -> Self {
+        Decision { change, verdict, pause: None, reconnect: None }
+    }
+}
+
+/// Decides what comes of `step`.
+pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) -> Decision {
+    match (case.status, step, outcome) {
+        (Status::Unconfirmed, Step::CheckContainer(container), Ok(Success::Status(status))) => {
+            looking::at_container(case, container, status)
+        }
+        (Status::Unconfirmed, Step::FindPost, Ok(Success::Searched(search))) => looking::at_list(case, search),
+        (Status::Unconfirmed, _, Err(failure)) => looking::failed(case, step, failure),
+
+        (_, Step::CreateContainer, Ok(Success::Container { id })) => preparing::created(case, id),
+        (_, Step::CreateContainer, Err(failure)) => preparing::create_failed(case, failure),
+        (_, Step::CheckContainer(container), Ok(Success::Status(status))) => {
+            preparing::checked(case, container, status)
+        }
+        (_, Step::CheckContainer(container), Err(failure)) => preparing::check_failed(case, container, failure),
+
+        (_, Step::PublishContainer(_) | Step::CreatePost, Ok(Success::Live { remote_id, url })) => {
+            publishing::live(case, remote_id, url.as_deref())
+        }
+        (_, Step::PublishContainer(container), Err(failure)) => {
+            publishing::publish_failed(case, container, failure)
+        }
+        (_, Step::CreatePost, Err(failure)) => publishing::create_post_failed(case, failure),
+
+        (_, Step::ReadPermalink { remote_id }, Ok(Success::Permalink(url))) => {
+            publishing::addressed(case, remote_id, url.clone())
+        }
+        (_, Step::ReadPermalink { remote_id }, _) => publishing::address_failed(case, remote_id),
+
+        // An answer to another question than the one asked: nothing is known that was not before.
+        (Status::Unconfirmed, _, _) => looking::again(case),
+        (_, step, _) if step.publishes() => publishing::unknown(case, None),
+        _ => generic::again(case, case.progress.looked(), crate::explain::answer_mismatch()),
+    }
+}
+
+/// A part is live and all is known of it: the next part, or the end.
+fn part_done(case: &Case<'_>, live: LivePart) -> Change {
+    let next = case.progress.part_index + 1;
+    let change = if next >= case.parts {
+        Change::published(Progress::start(case.progress.part_index), case.now)
+    } else if case.status == Status::Unconfirmed {
+        Change::queued(Progress::start(next), case.now, WaitReason::Turn)
+    } else {
+        Change::go_on(Progress::start(next))
+    };
+    change.with_live(live)
+}
+
+/// Whether tries have failed for so long that it is time to say so.
+fn out_of_patience(case: &Case<'_>, since: Timestamp) -> bool {
+    case.now.since(since) >= case.settings.give_up_after
+}
+
+/// A container is worth publishing for 24 hours after it was made (`threads.md` 4.4); one that is
+/// nearly that old is not begun with.
+const CONTAINER_LIFE: Duration = Duration::from_secs(20 * 3600);
+
+/// How many containers one part may use up (`threads.md` 5.3).
+const CONTAINERS: i32 = 3;

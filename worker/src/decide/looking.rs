@@ -1,0 +1,204 @@
+//! Reconciling: the outcome of a send is unknown, and we look for the post until we know. What
+//! is found is adopted at once; that it is absent is believed only after everything that could
+//! still land has had its time.
+
+use std::time::Duration;
+
+use entities::Timestamp;
+use entities::delivery::{Change, Checkpoint, Container, LivePart, Progress, WaitReason};
+use entities::rows::attempt::Verdict;
+use entities::{Platform, delivery};
+use platforms::threads::ContainerStatus;
+use platforms::{Failure, Meaning};
+
+use super::{CONTAINERS, Case, Decision, out_of_patience, part_done};
+use crate::backoff::{LOOKING, LOOKING_ON, RETRY, interval};
+use crate::explain;
+use crate::search::Search;
+use crate::step::Step;
+
+/// Both ways of looking must have been gone before absence counts.
+const LOOKS_BEFORE_ABSENCE: i32 = 3;
+/// How long a post that is proven live is looked for, to learn its id.
+const LOOK_FOR_ID: Duration = Duration::from_secs(15 * 60);
+/// How long a container that can not be found is believed to be merely out of sight.
+const VANISHED: Duration = Duration::from_secs(60);
+
+pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
+    let absent = |checkpoint| {
+        if absence_counts(case) {
+            not_live(case, checkpoint)
+        } else {
+            look_again(case, case.progress.looked())
+        }
+    };
+    match status {
+        ContainerStatus::Published => {
+            let mut progress = Progress { looks: 0, ..case.progress.clone() };
+            if let Checkpoint::Sent { seen_live, .. } = &mut progress.checkpoint {
+                *seen_live = true;
+            }
+            Decision::new(Change::unconfirmed(progress, case.now), Verdict::Wait)
+        }
+        ContainerStatus::Finished => absent(Checkpoint::Ready { container: container.clone() }),
+        ContainerStatus::InProgress => absent(Checkpoint::Preparing { container: container.clone() }),
+        ContainerStatus::Expired | ContainerStatus::Error(_) if containers_left(case) => {
+            absent(Checkpoint::Start)
+        }
+        ContainerStatus::Expired | ContainerStatus::Error(_) => out_of_containers(case),
+    }
+}
+
+pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
+    if let Some(found) = &search.found {
+        let live = LivePart {
+            part_index: case.progress.part_index,
+            remote_id: Some(found.id.clone()),
+            url: found.url.clone(),
+            published_at: found.created_at_ms.map_or(sent_at(case), Timestamp::from_ms),
+        };
+        return Decision::new(part_done(case, live), Verdict::Done);
+    }
+    let looked = case.progress.looked();
+    if is_seen_live(case) {
+        return live_but_not_found(case, looked);
+    }
+    // Threads' container knows better than its lists whether it was published. On X the
+    // author's timeline is all there is.
+    let list_is_proof = case.platform == Platform::X && search.complete;
+    if list_is_proof && absence_counts(case) {
+        not_live(case, Checkpoint::Start)
+    } else {
+        look_again(case, looked)
+    }
+}
+
+pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
+    let looked = case.progress.looked();
+    let vanished = matches!(step, Step::CheckContainer(_)) && failure.meaning == Meaning::NotFound;
+    if vanished && absence_counts(case) && case.now.since(settled_at(case)) >= VANISHED {
+        return if containers_left(case) {
+            not_live(case, Checkpoint::Start)
+        } else {
+            out_of_containers(case)
+        };
+    }
+    let mut decision = look_again(case, looked);
+    match &failure.meaning {
+        Meaning::Unauthorized => {
+            decision.reconnect = Some(explain::explain(case.platform, failure).message);
+        }
+        // The platform named a time to look again.
+        Meaning::Limited { until_ms: Some(until_ms), .. } => {
+            let until = Timestamp::from_ms(*until_ms).max(case.now + Duration::from_secs(1));
+            if decision.change.to() == delivery::Status::Unconfirmed {
+                let progress = decision.change.progress().clone();
+                decision.change = Change::unconfirmed(progress, until);
+            }
+        }
+        _ => {}
+    }
+    if decision.change.to() == delivery::Status::Unconfirmed {
+        let error = explain::outcome_unknown(case.platform, Some(failure));
+        decision.change = decision.change.because(error);
+        decision.verdict = Verdict::Retry;
+    }
+    decision
+}
+
+/// Nothing was learned.
+pub fn again(case: &Case<'_>) -> Decision {
+    look_again(case, case.progress.looked())
+}
+
+/// Whether what we do not see is not there: whatever was under way has landed, and we have looked
+/// often enough.
+fn absence_counts(case: &Case<'_>) -> bool {
+    case.now >= settled_at(case) && case.progress.looks + 1 >= LOOKS_BEFORE_ABSENCE
+}
+
+fn settled_at(case: &Case<'_>) -> Timestamp {
+    sent_at(case) + case.settings.settle(case.platform)
+}
+
+fn sent_at(case: &Case<'_>) -> Timestamp {
+    match &case.progress.checkpoint {
+        Checkpoint::Sent { at, .. } => *at,
+        _ => case.now,
+    }
+}
+
+fn is_seen_live(case: &Case<'_>) -> bool {
+    matches!(case.progress.checkpoint, Checkpoint::Sent { seen_live: true, .. })
+}
+
+fn containers_left(case: &Case<'_>) -> bool {
+    case.progress.containers_used < CONTAINERS
+}
+
+/// It is not live: it may be sent again, from `checkpoint` on.
+fn not_live(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
+    let progress = Progress { checkpoint, looks: 0, ..case.progress.clone() };
+    if progress.failing_since.is_some_and(|since| out_of_patience(case, since)) {
+        let error = explain::never_went_out(case.platform);
+        let change = Change::failed(Progress { checkpoint: Checkpoint::Start, ..progress }, error);
+        return Decision::new(change, Verdict::Reject);
+    }
+    // A platform that fails at every send is asked less and less often.
+    let failing = case.now.since(case.progress.unresolved_since.unwrap_or(case.now));
+    let rest = if failing < case.settings.settle(case.platform) * 2 {
+        Duration::ZERO
+    } else {
+        (failing / 4).min(RETRY.longest)
+    };
+    Decision::new(Change::queued(progress, case.now + rest, WaitReason::Retry), Verdict::Retry)
+}
+
+fn out_of_containers(case: &Case<'_>) -> Decision {
+    if absence_counts(case) {
+        let progress = Progress { checkpoint: Checkpoint::Start, ..case.progress.clone() };
+        let change = Change::failed(progress, explain::container_lost("gone after publishing failed"));
+        return Decision::new(change, Verdict::Reject);
+    }
+    look_again(case, case.progress.looked())
+}
+
+fn live_but_not_found(case: &Case<'_>, looked: Progress) -> Decision {
+    let since = case.progress.unresolved_since.unwrap_or(sent_at(case));
+    if case.now.since(since) < case.settings.settle(case.platform) + LOOK_FOR_ID {
+        return look_again(case, looked);
+    }
+    if case.platform == Platform::Threads {
+        // Proven by the container: it is live, and that is the truth even without its id.
+        let live = LivePart {
+            part_index: case.progress.part_index,
+            remote_id: None,
+            url: None,
+            published_at: sent_at(case),
+        };
+        return Decision::new(part_done(case, live), Verdict::Done);
+    }
+    unconfirmed_for_good(case)
+}
+
+fn look_again(case: &Case<'_>, looked: Progress) -> Decision {
+    let since = case.progress.unresolved_since.unwrap_or(sent_at(case));
+    if out_of_patience(case, since) {
+        return unconfirmed_for_good(case);
+    }
+    let settled = settled_at(case);
+    let next_at = if case.now < settled {
+        // The look that can settle it should not come late.
+        (case.now + interval(LOOKING, looked.looks, case.seed)).min(settled.max(case.now + LOOKING.first))
+    } else {
+        let long = case.now.since(settled) > Duration::from_secs(300);
+        case.now + interval(if long { LOOKING_ON } else { LOOKING }, looked.looks.min(12), case.seed)
+    };
+    Decision::new(Change::unconfirmed(looked, next_at), Verdict::Wait)
+}
+
+/// Nobody can tell; a person must look.
+fn unconfirmed_for_good(case: &Case<'_>) -> Decision {
+    let error = explain::unconfirmed(case.platform);
+    Decision::new(Change::failed(case.progress.clone(), error), Verdict::Unknown)
+}

@@ -1,0 +1,114 @@
+//! Threads: making a container and waiting for it. Nothing in here is visible to anyone.
+
+use std::time::Duration;
+
+use entities::delivery::{Change, Checkpoint, Container, Progress, WaitReason};
+use entities::rows::attempt::Verdict;
+use platforms::threads::ContainerStatus;
+use platforms::{Failure, Meaning};
+
+use super::{CONTAINER_LIFE, CONTAINERS, Case, Decision, generic};
+use crate::backoff::{PREPARING, interval};
+use crate::explain;
+
+/// How long a container may be unknown to some of the platform's servers after it was made
+/// (`threads.md` 5.3, 7.4).
+const REPLICATION: Duration = Duration::from_secs(120);
+/// How often the post that is answered may be missing before it counts as deleted: with the
+/// growing intervals about two minutes, and a fresh post was seen to need 10 s (`threads.md` 4.6).
+const PARENT_LOOKS: i32 = 6;
+/// How often a link preview may be refused; minutes-old pages are (`threads.md` 5.2).
+const PREVIEW_LOOKS: i32 = 5;
+
+pub fn created(case: &Case<'_>, id: &str) -> Decision {
+    let container = Container { id: id.to_owned(), made_at: case.now };
+    let progress = Progress {
+        containers_used: case.progress.containers_used + 1,
+        ..case.progress.reached(Checkpoint::Preparing { container })
+    };
+    Decision::new(Change::go_on(progress), Verdict::Done)
+}
+
+pub fn create_failed(case: &Case<'_>, failure: &Failure) -> Decision {
+    let looks = case.progress.looks + 1;
+    let is_reply = case.progress.part_index > 0;
+    let give_up = match failure.meaning {
+        Meaning::NotFound if is_reply && looks >= PARENT_LOOKS => Some(explain::reply_target_missing(failure)),
+        Meaning::NotFound if !is_reply && looks >= PARENT_LOOKS => {
+            Some(explain::explain(case.platform, failure))
+        }
+        Meaning::BadLinkPreview if looks >= PREVIEW_LOOKS => Some(explain::explain(case.platform, failure)),
+        _ => None,
+    };
+    match give_up {
+        Some(error) => Decision::new(Change::failed(case.progress.clone(), error), Verdict::Reject),
+        None => generic::without_effect(case, case.progress.clone(), failure),
+    }
+}
+
+pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
+    match status {
+        ContainerStatus::Finished => {
+            let ready = case.progress.reached(Checkpoint::Ready { container: container.clone() });
+            Decision::new(Change::go_on(ready), Verdict::Done)
+        }
+        ContainerStatus::InProgress if case.now.since(container.made_at) < CONTAINER_LIFE => {
+            wait(case, case.progress.looked())
+        }
+        // Live without our having heard of it: only its id is missing.
+        ContainerStatus::Published => {
+            let sent_at = case.progress.unresolved_since.unwrap_or(container.made_at);
+            let checkpoint =
+                Checkpoint::Sent { container: Some(container.clone()), at: sent_at, seen_live: true };
+            let progress = Progress {
+                unresolved_since: Some(sent_at),
+                ..case.progress.reached(checkpoint)
+            };
+            Decision::new(Change::unconfirmed(progress, case.now), Verdict::Unknown)
+        }
+        ContainerStatus::Error(reason) if is_permanent(reason) => {
+            let error = explain::container_refused(reason);
+            Decision::new(Change::failed(Progress::start(case.progress.part_index), error), Verdict::Reject)
+        }
+        ContainerStatus::InProgress | ContainerStatus::Expired => another_container(case, "EXPIRED"),
+        ContainerStatus::Error(reason) => another_container(case, reason),
+    }
+}
+
+pub fn check_failed(case: &Case<'_>, container: &Container, failure: &Failure) -> Decision {
+    match failure.meaning {
+        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
+            wait(case, case.progress.looked())
+        }
+        Meaning::NotFound => another_container(case, "vanished"),
+        _ => generic::without_effect(case, case.progress.clone(), failure),
+    }
+}
+
+/// The container is of no use any more. A new one may be made a few times, but never while a
+/// send of the old one has no known outcome.
+pub fn another_container(case: &Case<'_>, reason: &str) -> Decision {
+    let error = explain::container_lost(reason);
+    let part = case.progress.part_index;
+    if case.progress.containers_used >= CONTAINERS {
+        return Decision::new(Change::failed(Progress::start(part), error), Verdict::Reject);
+    }
+    let progress = Progress {
+        checkpoint: Checkpoint::Start,
+        looks: case.progress.containers_used,
+        ..case.progress.clone()
+    };
+    let next_at = case.now + interval(PREPARING, progress.containers_used, case.seed);
+    Decision::new(Change::queued(progress, next_at, WaitReason::Retry).because(error), Verdict::Retry)
+}
+
+/// The platform is at it; look again a little later each time.
+pub fn wait(case: &Case<'_>, progress: Progress) -> Decision {
+    let next_at = case.now + interval(PREPARING, progress.looks - 1, case.seed);
+    Decision::new(Change::processing(progress, next_at), Verdict::Wait)
+}
+
+/// `threads.md` 4.4: what the platform will say of the same content every time.
+fn is_permanent(reason: &str) -> bool {
+    reason.starts_with("INVALID_") || reason.ends_with("FRAME_RATE")
+}

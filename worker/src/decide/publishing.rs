@@ -1,0 +1,127 @@
+//! The visible call, and reading the address of what it made.
+
+use std::time::Duration;
+
+use entities::Platform;
+use entities::delivery::{Change, Checkpoint, Container, LivePart, Progress};
+use entities::rows::attempt::Verdict;
+use platforms::{Failure, Meaning};
+
+use super::{Case, Decision, generic, part_done, preparing};
+use crate::backoff::{LOOKING, interval};
+use crate::explain;
+
+/// How often the address of a live post is asked for before it is left out; the platform leaves
+/// it out itself for some posts (`threads.md` 8.1).
+const ADDRESS_LOOKS: i32 = 3;
+/// How long a finished container may be refused as unknown before another is made
+/// (`threads.md` 5.3: replication was seen to take up to half a minute).
+const REPLICATION: Duration = Duration::from_secs(120);
+const PREVIEW_LOOKS: i32 = 5;
+
+pub fn live(case: &Case<'_>, remote_id: &str, url: Option<&str>) -> Decision {
+    let live = LivePart {
+        part_index: case.progress.part_index,
+        remote_id: Some(remote_id.to_owned()),
+        url: url.map(str::to_owned),
+        published_at: case.now,
+    };
+    let change = if case.platform == Platform::Threads {
+        let checkpoint = Checkpoint::Live { remote_id: remote_id.to_owned() };
+        Change::go_on(Progress { unresolved_since: None, ..case.progress.reached(checkpoint) }).with_live(live)
+    } else {
+        part_done(case, live)
+    };
+    Decision::new(change, Verdict::Done)
+}
+
+pub fn publish_failed(case: &Case<'_>, container: &Container, failure: &Failure) -> Decision {
+    let back_to_ready = Progress {
+        checkpoint: Checkpoint::Ready { container: container.clone() },
+        ..case.progress.clone()
+    };
+    match failure.meaning {
+        Meaning::Unknown | Meaning::Transient | Meaning::Duplicate => unknown(case, Some(failure)),
+        // Not known to the server that was asked. With an earlier send unresolved it may well be
+        // known as published to another; otherwise it lags, and its status tells more.
+        Meaning::NotFound if case.progress.unresolved_since.is_some() => unknown(case, Some(failure)),
+        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
+            let looks = case.progress.looks + 1;
+            let checkpoint = Checkpoint::Preparing { container: container.clone() };
+            preparing::wait(case, Progress { checkpoint, looks, ..case.progress.clone() })
+        }
+        Meaning::NotFound => preparing::another_container(case, "vanished"),
+        Meaning::BadLinkPreview if case.progress.looks + 1 >= PREVIEW_LOOKS => {
+            let error = explain::explain(case.platform, failure);
+            Decision::new(Change::failed(back_to_ready, error), Verdict::Reject)
+        }
+        _ => generic::without_effect(case, back_to_ready, failure),
+    }
+}
+
+pub fn create_post_failed(case: &Case<'_>, failure: &Failure) -> Decision {
+    let back_to_start = Progress { checkpoint: Checkpoint::Start, ..case.progress.clone() };
+    match failure.meaning {
+        Meaning::Unknown | Meaning::Transient => unknown(case, Some(failure)),
+        // After a send without an outcome, "exists already" speaks of that one.
+        Meaning::Duplicate if case.progress.unresolved_since.is_some() => exists(case, failure),
+        Meaning::NotFound => {
+            let error = explain::reply_target_missing(failure);
+            Decision::new(Change::failed(back_to_start, error), Verdict::Reject)
+        }
+        _ => generic::without_effect(case, back_to_start, failure),
+    }
+}
+
+/// It may have happened: look before anything is repeated.
+pub fn unknown(case: &Case<'_>, failure: Option<&Failure>) -> Decision {
+    let error = explain::outcome_unknown(case.platform, failure);
+    let next_at = case.now + interval(LOOKING, 0, case.seed);
+    let change = Change::unconfirmed(unresolved(case), next_at).because(error);
+    Decision::new(change, Verdict::Unknown)
+}
+
+/// The platform says that it is live; only its id is missing.
+fn exists(case: &Case<'_>, failure: &Failure) -> Decision {
+    let mut progress = unresolved(case);
+    if let Checkpoint::Sent { seen_live, .. } = &mut progress.checkpoint {
+        *seen_live = true;
+    }
+    let error = explain::outcome_unknown(case.platform, Some(failure));
+    Decision::new(Change::unconfirmed(progress, case.now).because(error), Verdict::Unknown)
+}
+
+fn unresolved(case: &Case<'_>) -> Progress {
+    let sent_at = match &case.progress.checkpoint {
+        Checkpoint::Sent { at, .. } => *at,
+        _ => case.now,
+    };
+    Progress {
+        looks: 0,
+        unresolved_since: case.progress.unresolved_since.or(Some(sent_at)),
+        failing_since: case.progress.failing_since.or(Some(sent_at)),
+        ..case.progress.clone()
+    }
+}
+
+pub fn addressed(case: &Case<'_>, remote_id: &str, url: Option<String>) -> Decision {
+    Decision::new(part_done(case, address(case, remote_id, url)), Verdict::Done)
+}
+
+/// It is live all the same: an address that can not be had is left out.
+pub fn address_failed(case: &Case<'_>, remote_id: &str) -> Decision {
+    let looked = case.progress.looked();
+    if looked.looks >= ADDRESS_LOOKS {
+        return addressed(case, remote_id, None);
+    }
+    preparing::wait(case, looked)
+}
+
+fn address(case: &Case<'_>, remote_id: &str, url: Option<String>) -> LivePart {
+    LivePart {
+        part_index: case.progress.part_index,
+        remote_id: Some(remote_id.to_owned()),
+        url,
+        published_at: case.now,
+    }
+}

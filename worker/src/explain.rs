@@ -1,0 +1,225 @@
+//! What to tell people: a stable code, one sentence, what to do, whether a retry helps; always
+//! with the platform's own words beside it.
+
+use entities::Platform;
+use entities::delivery::{DeliveryError, PlatformSaid};
+use platforms::{Evidence, Failure, Meaning};
+
+/// A failure, for a person.
+pub fn explain(platform: Platform, failure: &Failure) -> DeliveryError {
+    let name = name(platform);
+    let (code, message, action, retryable) = match &failure.meaning {
+        Meaning::NotDone => (
+            "platform_unreachable",
+            format!("{name} could not be reached."),
+            "Nothing to do: it is tried again by itself.".to_owned(),
+            true,
+        ),
+        Meaning::Transient | Meaning::Unknown => (
+            "platform_unavailable",
+            format!("{name} had a problem of its own."),
+            "Nothing to do: it is tried again by itself.".to_owned(),
+            true,
+        ),
+        Meaning::Limited { .. } => (
+            "rate_limited",
+            format!("{name} allows no more posts for now."),
+            "Nothing to do: it goes out when the limit allows it.".to_owned(),
+            true,
+        ),
+        Meaning::Unauthorized => (
+            "needs_reconnect",
+            format!("{name} does not accept this account's connection any more."),
+            format!("Connect the account to {name} again; what waits for it then goes out."),
+            false,
+        ),
+        Meaning::NotFound => (
+            "not_found",
+            format!("{name} does not know what the request was about."),
+            "Check that the account is still the one that was connected, then retry.".to_owned(),
+            true,
+        ),
+        Meaning::BadLinkPreview => (
+            "link_preview_refused",
+            format!("{name} could not make a preview of the link."),
+            "Check that the link opens for everyone, then retry.".to_owned(),
+            true,
+        ),
+        Meaning::Duplicate => (
+            "duplicate_content",
+            format!("{name} has a recent post of this account with the same text."),
+            "Change the text, or leave it if the earlier post is enough.".to_owned(),
+            false,
+        ),
+        Meaning::Blocked { code } => (*code, blocked(name, code), blocked_action(code), true),
+        Meaning::Rejected { code } => (*code, rejected(name, code), rejected_action(name, code), false),
+    };
+    DeliveryError {
+        code: code.to_owned(),
+        message,
+        action,
+        retryable,
+        platform: said(&failure.evidence),
+    }
+}
+
+fn blocked(name: &str, code: &str) -> String {
+    match code {
+        "credits_depleted" => format!("The app's credits at {name} are used up."),
+        "spend_cap_reached" => format!("The app's spending limit at {name} is reached."),
+        "usage_capped" => format!("The app's plan at {name} allows no more this period."),
+        "account_suspended" => format!("{name} has suspended this account."),
+        "account_locked" => format!("{name} has locked this account."),
+        _ => format!("{name} has restricted this account or app."),
+    }
+}
+
+fn blocked_action(code: &str) -> String {
+    match code {
+        "credits_depleted" => "Add credits in the platform's developer console; posts then go out by themselves.",
+        "spend_cap_reached" => "Raise the limit in the platform's developer console, or wait for the next cycle.",
+        "usage_capped" => "Upgrade the plan, or wait for the next period.",
+        _ => "Open the platform in a browser and follow what it asks for; posts then go out by themselves.",
+    }
+    .to_owned()
+}
+
+fn rejected(name: &str, code: &str) -> String {
+    match code {
+        "text_too_long" => format!("{name} finds the text too long."),
+        "link_limit" => format!("{name} finds too many links in the text."),
+        "permission_missing" => format!("The connection to {name} lacks a permission that this needs."),
+        "not_permitted" => format!("{name} does not permit this to the account."),
+        "reply_not_allowed" => format!("{name} does not allow an answer to that post."),
+        "invalid_request" => format!("{name} does not accept the request as it stands."),
+        _ => format!("{name} does not accept this post."),
+    }
+}
+
+fn rejected_action(name: &str, code: &str) -> String {
+    match code {
+        "text_too_long" => "Shorten the text and submit it again.".to_owned(),
+        "link_limit" => "Take out links and submit it again.".to_owned(),
+        "permission_missing" => format!("Connect the account to {name} again and grant all permissions."),
+        _ => format!("Read what {name} says below, change the post and submit it again."),
+    }
+}
+
+/// A post that was to be answered is gone.
+pub fn reply_target_missing(failure: &Failure) -> DeliveryError {
+    DeliveryError {
+        code: "reply_target_missing".into(),
+        message: "The post that this part answers is gone or not visible.".into(),
+        action: "Check whether the earlier part was deleted; submit the rest as a new post.".into(),
+        retryable: false,
+        platform: said(&failure.evidence),
+    }
+}
+
+/// Threads will not take this content into a container.
+pub fn container_refused(reason: &str) -> DeliveryError {
+    DeliveryError {
+        code: "content_refused".into(),
+        message: "Threads could not process the content.".into(),
+        action: "Read the platform's reason below, change the post and submit it again.".into(),
+        retryable: false,
+        platform: Some(PlatformSaid { http_status: None, code: Some(reason.to_owned()), message: None }),
+    }
+}
+
+/// Threads lost what it had prepared.
+pub fn container_lost(reason: &str) -> DeliveryError {
+    DeliveryError {
+        code: "container_lost".into(),
+        message: "Threads lost the post while preparing it.".into(),
+        action: "Retry the delivery; nothing went out.".into(),
+        retryable: true,
+        platform: Some(PlatformSaid { http_status: None, code: Some(reason.to_owned()), message: None }),
+    }
+}
+
+/// It may be live; it is being looked for.
+pub fn outcome_unknown(platform: Platform, failure: Option<&Failure>) -> DeliveryError {
+    DeliveryError {
+        code: "outcome_unknown".into(),
+        message: format!("{} did not say whether the post went out.", name(platform)),
+        action: "Nothing to do: the post is looked for, and sent again only if it is not there.".into(),
+        retryable: false,
+        platform: failure.and_then(|failure| said(&failure.evidence)),
+    }
+}
+
+/// Nobody could find out.
+pub fn unconfirmed(platform: Platform) -> DeliveryError {
+    DeliveryError {
+        code: "unconfirmed".into(),
+        message: format!("It could not be found out whether the post went out on {}.", name(platform)),
+        action: "Look at the account: if the post is there, leave it; if not, retry with `even_if_it_may_duplicate`.".into(),
+        retryable: true,
+        platform: None,
+    }
+}
+
+/// Sent again and again, and proven absent each time.
+pub fn never_went_out(platform: Platform) -> DeliveryError {
+    DeliveryError {
+        code: "platform_unavailable".into(),
+        message: format!("{} failed at every try; the post is not live.", name(platform)),
+        action: "Retry when the platform works again.".into(),
+        retryable: true,
+        platform: None,
+    }
+}
+
+/// The account is not connected.
+pub fn not_connected(reason: Option<&str>) -> DeliveryError {
+    DeliveryError {
+        code: "needs_reconnect".into(),
+        message: match reason {
+            Some(reason) => format!("The account must be connected again: {reason}"),
+            None => "The account must be connected again.".into(),
+        },
+        action: "Connect the account again; what waits for it then goes out.".into(),
+        retryable: false,
+        platform: None,
+    }
+}
+
+/// The stored token can not be read.
+pub fn token_unreadable(error: &entities::vault::VaultError) -> DeliveryError {
+    DeliveryError {
+        code: "token_unreadable".into(),
+        message: format!("The account's token can not be read: {error}."),
+        action: "Put the former DUALPOSTS_SECRET_KEY back, or connect the account again.".into(),
+        retryable: true,
+        platform: None,
+    }
+}
+
+/// An answer that fits no question.
+pub fn answer_mismatch() -> DeliveryError {
+    DeliveryError {
+        code: "platform_unavailable".into(),
+        message: "The platform's answer did not fit the question.".into(),
+        action: "Nothing to do: it is tried again by itself.".into(),
+        retryable: true,
+        platform: None,
+    }
+}
+
+/// The platform's own words, if it said any.
+pub fn said(evidence: &Evidence) -> Option<PlatformSaid> {
+    let nothing = evidence.http_status.is_none() && evidence.code.is_none() && evidence.message.is_none();
+    (!nothing).then(|| PlatformSaid {
+        http_status: evidence.http_status,
+        code: evidence.code.clone(),
+        message: evidence.message.clone(),
+    })
+}
+
+fn name(platform: Platform) -> &'static str {
+    match platform {
+        Platform::Threads => "Threads",
+        Platform::X => "X",
+    }
+}

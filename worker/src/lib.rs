@@ -1,0 +1,56 @@
+//! The worker: wakes due deliveries, publishes them, resolves what is unknown.
+//!
+//! One delivery moves like this: read it with all that the decision needs (`entities::claims`),
+//! [`step::plan`] the next step, claim it, [`perform`] the one call, [`decide`] what it means,
+//! write it down (`entities::record`), and go on while the next step is due. `plan` and `decide`
+//! are pure; everything that waits is a column in the database.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`settings`], [`limits`] | how patient, how fast |
+//! | [`step`], [`decide`], [`search`], [`explain`], [`backoff`] | pure decisions |
+//! | [`perform`], [`publish`] | one step on a platform; the loop around it |
+//! | [`relay`], [`run`] | what hands out due work; what runs in a process |
+
+pub mod backoff;
+pub mod decide;
+pub mod explain;
+pub mod limits;
+pub mod perform;
+pub mod publish;
+pub mod relay;
+pub mod run;
+pub mod search;
+pub mod settings;
+pub mod step;
+
+use entities::vault::Vault;
+use entities::{Clock, Database};
+use queue::Queue;
+use tokio_util::sync::CancellationToken;
+
+pub use settings::Settings;
+
+/// Everything that a worker works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    pub database: Database,
+    pub queue: Queue,
+    pub clock: Clock,
+    pub vault: Vault,
+    pub platforms: Platforms,
+    pub settings: Settings,
+    /// Which process this is, in claims and attempts.
+    pub name: String,
+    /// Once cancelled, no further step is begun.
+    pub stop: CancellationToken,
+}
+
+/// The clients of the platforms.
+#[derive(Clone)]
+pub struct Platforms {
+    pub threads: platforms::threads::Client,
+    pub x: platforms::x::Client,
+    /// Where people read posts on X; X does not tell a post's address.
+    pub x_web_url: String,
+}

@@ -1,0 +1,144 @@
+//! One step on a platform: the only place where the worker speaks to one. No transaction is open
+//! while it does.
+
+use entities::claims::Work;
+use entities::delivery::{Checkpoint, Claim};
+use entities::{Platform, Timestamp};
+use platforms::{Answer, Failure, RateWindow, RemotePost};
+use secrecy::SecretString;
+
+use crate::Worker;
+use crate::decide::Success;
+use crate::search::{self, CLOCK_SKEW_MS, Search};
+use crate::step::Step;
+
+/// What a call brought.
+pub struct Performed {
+    pub outcome: Result<Success, Failure>,
+    pub http_status: Option<u16>,
+    pub trace_id: Option<String>,
+    /// What the answer said about rate windows.
+    pub windows: Vec<RateWindow>,
+}
+
+/// What a step is about.
+pub struct Subject<'a> {
+    pub work: &'a Work,
+    pub claim: &'a Claim,
+    /// The text of the part under way.
+    pub text: &'a str,
+    /// What the part answers.
+    pub reply_to: Option<&'a str>,
+}
+
+/// Makes the one call that `step` is.
+pub async fn perform(worker: &Worker, subject: &Subject<'_>, step: &Step, token: &SecretString) -> Result<Performed, entities::DbErr> {
+    let now_ms = worker.clock.now().as_ms();
+    let Subject { work, text, reply_to, .. } = subject;
+    let (threads, x) = (&worker.platforms.threads, &worker.platforms.x);
+    let user = work.account.remote_user_id.as_str();
+    let performed = match step {
+        Step::CreateContainer => {
+            let answer = threads.create_text_container(token, user, text, *reply_to, now_ms).await;
+            performed(answer, |id| Success::Container { id })
+        }
+        Step::CheckContainer(container) => {
+            let answer = threads.container_status(token, &container.id, now_ms).await;
+            performed(answer, Success::Status)
+        }
+        Step::PublishContainer(container) => {
+            let answer = threads.publish(token, user, &container.id, now_ms).await;
+            performed(answer, |remote_id| Success::Live { remote_id, url: None })
+        }
+        Step::CreatePost => {
+            let answer = x.create_post(token, text, *reply_to, now_ms).await;
+            performed(answer, |remote_id: String| Success::Live {
+                url: Some(x_url(worker, work, &remote_id)),
+                remote_id,
+            })
+        }
+        Step::ReadPermalink { remote_id } => {
+            performed(threads.permalink(token, remote_id, now_ms).await, Success::Permalink)
+        }
+        Step::FindPost => {
+            let (listed, from) = list(worker, subject, token, now_ms).await;
+            let searched = match listed {
+                Ok(Answer { value, windows, http_status, trace_id, more }) => {
+                    let value = match_up(worker, subject, value, from, !more).await?;
+                    Ok(Answer { value, windows, http_status, trace_id, more })
+                }
+                Err(failure) => Err(failure),
+            };
+            performed(searched, Success::Searched)
+        }
+    };
+    Ok(performed)
+}
+
+/// The account's posts since the part was first sent.
+async fn list(
+    worker: &Worker,
+    subject: &Subject<'_>,
+    token: &SecretString,
+    now_ms: i64,
+) -> (Result<Answer<Vec<RemotePost>>, Failure>, Timestamp) {
+    let progress = &subject.claim.progress;
+    let sent_at = match &progress.checkpoint {
+        Checkpoint::Sent { at, .. } => *at,
+        _ => worker.clock.now(),
+    };
+    let from = progress.unresolved_since.map_or(sent_at, |since| since.min(sent_at));
+    let since_ms = from.as_ms() - CLOCK_SKEW_MS;
+    let user = subject.work.account.remote_user_id.as_str();
+    let listed = match (subject.claim.platform, subject.reply_to) {
+        (Platform::Threads, None) => worker.platforms.threads.posts_since(token, since_ms, now_ms).await,
+        (Platform::Threads, Some(_)) => worker.platforms.threads.replies_since(token, since_ms, now_ms).await,
+        (Platform::X, _) => worker.platforms.x.posts_since(token, user, since_ms, now_ms).await,
+    };
+    (listed, from)
+}
+
+/// Looks for the part among what was listed, leaving out what belongs to other parts.
+async fn match_up(
+    worker: &Worker,
+    subject: &Subject<'_>,
+    listed: Vec<RemotePost>,
+    from: Timestamp,
+    complete: bool,
+) -> Result<Search, entities::DbErr> {
+    let platform = subject.claim.platform;
+    let mut candidates = search::candidates(platform, listed, subject.text, subject.reply_to, from);
+    if platform == Platform::X {
+        for post in &mut candidates {
+            post.url = Some(x_url(worker, subject.work, &post.id));
+        }
+    }
+    let ids: Vec<String> = candidates.iter().map(|post| post.id.clone()).collect();
+    let adopted = if ids.is_empty() {
+        Vec::new()
+    } else {
+        entities::posts::adopted(&worker.database, &subject.claim.account_id, &ids).await?
+    };
+    Ok(search::choose(candidates, &adopted, complete))
+}
+
+fn x_url(worker: &Worker, work: &Work, remote_id: &str) -> String {
+    platforms::x::post_url(&worker.platforms.x_web_url, &work.account.username, remote_id)
+}
+
+fn performed<T>(answer: Result<Answer<T>, Failure>, success: impl FnOnce(T) -> Success) -> Performed {
+    match answer {
+        Ok(answer) => Performed {
+            outcome: Ok(success(answer.value)),
+            http_status: Some(answer.http_status),
+            trace_id: answer.trace_id,
+            windows: answer.windows,
+        },
+        Err(failure) => Performed {
+            http_status: failure.evidence.http_status,
+            trace_id: failure.evidence.trace_id.clone(),
+            windows: failure.windows.clone(),
+            outcome: Err(failure),
+        },
+    }
+}

@@ -1,0 +1,345 @@
+//! The loop around one delivery: read, plan, claim, call, decide, write down; again at once while
+//! the next step is due.
+
+use entities::claims::{Claimed, Work, claim, hold_back, load};
+use entities::delivery::{Change, Claim, Progress, Status, WaitReason};
+use entities::lanes::{Lane, Pause};
+use entities::rates::{Report, Take};
+use entities::record::{Attempted, Evidence, Record, Recorded, record, record_late};
+use entities::rows::account::AccountState;
+use entities::rows::attempt::Verdict;
+use entities::vault::TokenKind;
+use entities::{DbErr, DeliveryId, Timestamp};
+use platforms::LimitScope;
+use secrecy::SecretString;
+use tracing::{Instrument, debug, info, info_span, warn};
+
+use crate::decide::{Case, Decision, Success, decide};
+use crate::explain;
+use crate::limits::lane;
+use crate::perform::{Performed, Subject, perform};
+use crate::step::{Planned, Step, plan};
+use crate::Worker;
+
+/// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
+/// is then judged by its checkpoint when the lease runs out.
+pub async fn publish(worker: &Worker, id: &DeliveryId) -> Result<(), DbErr> {
+    let Some(work) = load(&worker.database, id, worker.clock.now()).await? else {
+        debug!(delivery = %id, "not due, or in other hands");
+        return Ok(());
+    };
+    let row = &work.delivery;
+    let span = info_span!(
+        "publish", post = %row.post_id, delivery = %row.id, account = %row.account_id, platform = %row.platform
+    );
+    Run { worker, work: &work }.run().instrument(span).await
+}
+
+/// One stretch of work on one delivery.
+struct Run<'a> {
+    worker: &'a Worker,
+    work: &'a Work,
+}
+
+impl Run<'_> {
+    async fn run(&self) -> Result<(), DbErr> {
+        let now = self.worker.clock.now();
+        let row = &self.work.delivery;
+        let progress = row.progress()?;
+        let planned = plan(row.platform, row.status, &progress, now);
+        if row.status != Status::Unconfirmed && self.must_wait(&progress, &planned, now).await? {
+            return Ok(());
+        }
+        let takes = self.takes(&planned);
+        let Some((mut claim, token)) = self.claim(&planned.armed, &takes, now).await? else {
+            return Ok(());
+        };
+        let (mut step, mut takes) = (planned.step, takes);
+        while let Some((next_claim, next_step, next_takes)) = self.step(claim, step, takes, &token).await? {
+            (claim, step, takes) = (next_claim, next_step, next_takes);
+        }
+        Ok(())
+    }
+
+    /// Holds a delivery back that a pause or a full rolling day keeps from being published.
+    async fn must_wait(&self, progress: &Progress, planned: &Planned, now: Timestamp) -> Result<bool, DbErr> {
+        let starts_something = planned.step.publishes() || matches!(planned.step, Step::CreateContainer);
+        if !starts_something {
+            return Ok(false);
+        }
+        let wait = self.work.pause(now).or_else(|| {
+            let most = self.worker.settings.limits.rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
+            let hour = std::time::Duration::from_secs(3600);
+            (self.work.published_24h >= most).then_some((now + hour, WaitReason::AccountRateLimit))
+        });
+        let Some((until, why)) = wait else { return Ok(false) };
+        info!(%until, waiting_for = %why, "held back");
+        hold_back(&self.worker.database, self.work, until, why, now).await?;
+        Ok(true)
+    }
+
+    fn takes(&self, planned: &Planned) -> Vec<Take> {
+        if !planned.step.publishes() {
+            return Vec::new();
+        }
+        let row = &self.work.delivery;
+        self.worker.settings.limits.takes(row.platform, &row.account_id, planned.armed.part_index > 0)
+    }
+
+    async fn claim(
+        &self,
+        armed: &Progress,
+        takes: &[Take],
+        now: Timestamp,
+    ) -> Result<Option<(Claim, SecretString)>, DbErr> {
+        let worker = self.worker;
+        let token = match self.token() {
+            Ok(token) => token,
+            Err(error) => {
+                self.needs_reconnect(error, now).await?;
+                return Ok(None);
+            }
+        };
+        let claimed =
+            claim(&worker.database, self.work, armed, takes, &worker.name, now, worker.settings.lease).await?;
+        match claimed {
+            Claimed::Ours(claim) => Ok(Some((claim, token))),
+            Claimed::Taken => {
+                debug!("taken by another");
+                Ok(None)
+            }
+            Claimed::Limited { lane, until } => {
+                let pause = self.pause_of(lane, until);
+                info!(%until, waiting_for = %pause.reason, "rate limit used up");
+                entities::lanes::pause(worker.database.writer(), &pause, now).await?;
+                hold_back(&worker.database, self.work, until, pause.reason, now).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The account's token, or why there is none.
+    fn token(&self) -> Result<SecretString, entities::delivery::DeliveryError> {
+        let account = &self.work.account;
+        let usable = matches!(account.state, AccountState::Ok | AccountState::Degraded)
+            || self.work.delivery.status == Status::Unconfirmed;
+        match (&account.access_token, usable) {
+            (Some(sealed), true) => self
+                .worker
+                .vault
+                .open(&self.work.delivery.account_id, TokenKind::Access, sealed)
+                .map_err(|error| explain::token_unreadable(&error)),
+            _ => Err(explain::not_connected(account.state_reason.as_deref())),
+        }
+    }
+
+    /// Without a token nothing can be tried: the delivery waits for a new one, or, when it may be
+    /// live, is looked for later.
+    async fn needs_reconnect(&self, error: entities::delivery::DeliveryError, now: Timestamp) -> Result<(), DbErr> {
+        let worker = self.worker;
+        let progress = self.work.delivery.progress()?;
+        if self.work.delivery.status == Status::Unconfirmed {
+            let until = now + std::time::Duration::from_secs(300);
+            return hold_back(&worker.database, self.work, until, WaitReason::Confirmation, now).await;
+        }
+        let claimed =
+            claim(&worker.database, self.work, &progress, &[], &worker.name, now, worker.settings.lease).await?;
+        let Claimed::Ours(claim) = claimed else { return Ok(()) };
+        info!(code = error.code, "waits for its account to be connected again");
+        let change = Change::needs_reconnect(claim.progress.clone(), error);
+        record(&worker.database, &claim, Record::bare(change), now, worker.settings.lease).await?;
+        Ok(())
+    }
+
+    /// Takes one step and writes it down. Returns the next step when it is due at once.
+    async fn step(
+        &self,
+        claim: Claim,
+        step: Step,
+        takes: Vec<Take>,
+        token: &SecretString,
+    ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
+        let worker = self.worker;
+        let started_at = worker.clock.now();
+        if started_at + worker.settings.call_timeout > claim.lease_until {
+            warn!(step = %step.name(), "too little is left of the lease to begin; it is let run out");
+            return Ok(None);
+        }
+        let parts = self.work.content.parts_on(claim.platform);
+        let part = usize::try_from(claim.progress.part_index).ok().and_then(|index| parts.get(index));
+        let subject = Subject {
+            work: self.work,
+            claim: &claim,
+            text: part.map_or("", |part| part.text.as_str()),
+            reply_to: self.work.reply_to.as_deref(),
+        };
+        let performed = perform(worker, &subject, &step, token).await?;
+        let now = worker.clock.now();
+        let case = Case {
+            platform: claim.platform,
+            status: claim.status,
+            progress: &claim.progress,
+            parts: i32::try_from(parts.len()).unwrap_or(i32::MAX),
+            seed: claim.id.as_str(),
+            settings: &worker.settings,
+            now,
+        };
+        let decision = decide(&case, &step, &performed.outcome);
+        log(&claim, &step, &performed, &decision, now.since(started_at));
+        let attempted = self.attempted(&step, &performed, &decision, started_at, now);
+        self.write_down(claim, step, takes, performed, decision, attempted, now).await
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step's whole story, told once")]
+    async fn write_down(
+        &self,
+        claim: Claim,
+        step: Step,
+        takes: Vec<Take>,
+        performed: Performed,
+        decision: Decision,
+        attempted: Attempted,
+        now: Timestamp,
+    ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
+        let worker = self.worker;
+        let Decision { change, verdict, pause, reconnect } = decision;
+        let nothing_happened = matches!(verdict, Verdict::Retry | Verdict::RetryAt | Verdict::Reconnect | Verdict::Reject);
+        let paused = pause.map(|pause| Pause {
+            lane: lane(pause.scope, claim.platform, &claim.account_id),
+            until: pause.until,
+            reason: pause.reason,
+            detail: attempted.evidence.said.as_ref().and_then(|said| said.message.clone()),
+        });
+        let (reports, exhausted) = self.windows(&claim, &step, &performed, now);
+        let mut entry = Record {
+            attempted: Some(attempted.clone()),
+            pause: paused.or(exhausted),
+            reconnect_reason: reconnect,
+            reports,
+            refunds: if step.publishes() && nothing_happened { takes } else { Vec::new() },
+            ..Record::bare(change.clone())
+        };
+
+        // The next step, when it is due at once and this worker may take it. The next part of a
+        // chain answers a post that `work` does not know of: it is read again.
+        let same_part = change.progress().part_index == claim.progress.part_index;
+        let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled())
+            .then(|| plan(claim.platform, Status::Publishing, change.progress(), now));
+        let next_takes = next.as_ref().map(|next| self.takes(next)).unwrap_or_default();
+        match &next {
+            Some(next) => {
+                entry.change = change.clone().armed(next.armed.clone());
+                entry.takes = next_takes.clone();
+            }
+            None => entry.change = change.clone().release(now, WaitReason::Turn),
+        }
+        let lease = worker.settings.lease;
+        let mut recorded = record(&worker.database, &claim, entry.clone(), now, lease).await?;
+        if let Recorded::Limited { lane, until } = recorded {
+            let pause = self.pause_of(lane, until);
+            info!(%until, waiting_for = %pause.reason, "rate limit used up");
+            entry.change = change.clone().release(until, pause.reason);
+            entry.takes = Vec::new();
+            entry.pause = Some(pause);
+            recorded = record(&worker.database, &claim, entry, now, lease).await?;
+        }
+        match (recorded, next) {
+            (Recorded::Done(Some(claim)), Some(next)) => Ok(Some((claim, next.step, next_takes))),
+            (Recorded::Done(_), _) => {
+                self.hand_on(&claim, &change, now).await;
+                Ok(None)
+            }
+            (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
+                if matches!(performed.outcome, Ok(Success::Live { .. })) {
+                    let written = record_late(&worker.database, &claim, change, attempted, now).await?;
+                    warn!(written, "published after the claim had been given up");
+                } else {
+                    warn!("the claim was given up before the answer came; nothing is written");
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// The next part of a chain goes back into the queue at once.
+    async fn hand_on(&self, claim: &Claim, change: &Change, now: Timestamp) {
+        if change.keeps_claim() && !self.worker.stop.is_cancelled() {
+            let job = queue::Job::Publish(claim.id.clone());
+            if let Err(error) = self.worker.queue.push(vec![(now, job)]).await {
+                debug!(%error, "the next part is left to the relay");
+            }
+        }
+    }
+
+    fn attempted(
+        &self,
+        step: &Step,
+        performed: &Performed,
+        decision: &Decision,
+        started_at: Timestamp,
+        now: Timestamp,
+    ) -> Attempted {
+        let said = match &performed.outcome {
+            Err(failure) => explain::said(&failure.evidence),
+            Ok(_) => performed.http_status.map(|status| entities::delivery::PlatformSaid {
+                http_status: Some(status),
+                code: None,
+                message: None,
+            }),
+        };
+        Attempted {
+            step: step.name(),
+            verdict: decision.verdict,
+            worker: self.worker.name.clone(),
+            started_at,
+            ended_at: now,
+            evidence: Evidence { said, trace_id: performed.trace_id.clone() },
+        }
+    }
+
+    /// What the answer's headers mean for our own windows, and whether one of them is used up.
+    /// Only answers to publishing calls speak of the windows that guard publishing.
+    fn windows(&self, claim: &Claim, step: &Step, performed: &Performed, now: Timestamp) -> (Vec<Report>, Option<Pause>) {
+        if !step.publishes() || self.worker.settings.limits == crate::limits::Limits::off() && performed.outcome.is_ok() {
+            return (Vec::new(), None);
+        }
+        let known = performed.windows.iter().filter_map(|window| {
+            let resets_at = Timestamp::from_ms(window.resets_at_ms?);
+            let report = Report {
+                lane: lane(window.scope, claim.platform, &claim.account_id),
+                name: window.name,
+                limit: window.limit?,
+                remaining: window.remaining?,
+                resets_at,
+            };
+            (resets_at > now).then_some((window.scope, report))
+        });
+        let known: Vec<(LimitScope, Report)> = known.collect();
+        let exhausted = known
+            .iter()
+            .filter(|(_, report)| report.remaining <= 0)
+            .max_by_key(|(_, report)| report.resets_at)
+            .map(|(_, report)| self.pause_of(report.lane.clone(), report.resets_at));
+        (known.into_iter().map(|(_, report)| report).collect(), exhausted)
+    }
+
+    fn pause_of(&self, lane: Lane, until: Timestamp) -> Pause {
+        let reason = match lane {
+            Lane::Account(_) => WaitReason::AccountRateLimit,
+            Lane::App(_) => WaitReason::AppRateLimit,
+        };
+        Pause { lane, until, reason, detail: None }
+    }
+}
+
+/// One line for each step.
+fn log(claim: &Claim, step: &Step, performed: &Performed, decision: &Decision, took: std::time::Duration) {
+    let code = decision.change.error().map(|error| error.code.as_str());
+    let said = performed.outcome.as_ref().err().map(tracing::field::display);
+    info!(
+        attempt = claim.attempt_count, step = %step.name(), verdict = %decision.verdict,
+        status = %decision.change.to(), next_at = decision.change.next_at().map(tracing::field::display),
+        code, said, http_status = performed.http_status, took_ms = took.as_millis() as u64,
+        "step"
+    );
+}
