@@ -1,1 +1,88 @@
-fn main() {}
+//! The binary: one command for each role.
+
+mod assemble;
+mod commands;
+mod demo;
+mod doctor;
+mod logging;
+mod owner;
+mod roles;
+mod settings;
+mod simulation;
+mod stop;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use settings::Settings;
+use simulation::SimulatorArgs;
+
+/// Write once, and it appears on X and Threads, now or at the time you chose, exactly once.
+#[derive(Parser)]
+#[command(name = "dualposts", version, about, long_about = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything in one process: API, worker, database file, and a simulator until real
+    /// credentials are set. This is what runs without a command.
+    Up,
+    /// The API alone. Any number may run.
+    Api,
+    /// A worker alone. Any number may run.
+    Worker,
+    /// Brings the database to the newest schema.
+    Migrate,
+    /// The simulator of Threads and X alone.
+    Simulator(SimulatorArgs),
+    /// Makes, lists and revokes API keys.
+    #[command(subcommand)]
+    Keys(commands::KeysCommand),
+    /// Checks the configuration and everything that it names.
+    Doctor,
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("dualposts: a TLS provider is installed already");
+    }
+    let command = Cli::parse().command.unwrap_or(Command::Up);
+    match run(command).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("dualposts: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whatever ends a command: told to a person on standard error.
+type Fatal = Box<dyn std::error::Error + Send + Sync>;
+
+async fn run(command: Command) -> Result<ExitCode, Fatal> {
+    if let Command::Openapi = command {
+        println!("{}", api::server::openapi().to_pretty_json()?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = Settings::from_env()?;
+    logging::start(&settings)?;
+    match command {
+        Command::Up => up::up(settings).await?,
+        Command::Api => roles::api(settings).await?,
+        Command::Worker => roles::worker(settings).await?,
+        Command::Migrate => commands::migrate(&settings).await?,
+        Command::Simulator(args) => simulation::alone(args).await?,
+        Command::Keys(command) => commands::keys(&settings, command).await?,
+        Command::Doctor => return doctor::doctor(&settings).await,
+        Command::Openapi => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

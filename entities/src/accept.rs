@@ -114,6 +114,24 @@ fn delivery_of(post: &post::Model, account: &account::Model, now: Timestamp, han
     }
 }
 
+/// The post that the same request made before under this key, if it did.
+pub async fn find_replay(
+    database: &Database,
+    owner: &UserId,
+    idempotency_key: &str,
+    request_hash: &[u8],
+) -> Result<Option<PostView>, DbErr> {
+    let earlier = post::Entity::find()
+        .filter(post::Column::OwnerId.eq(owner.clone()))
+        .filter(post::Column::IdempotencyKey.eq(idempotency_key))
+        .one(database.reader())
+        .await?;
+    match earlier.filter(|earlier| earlier.request_hash == request_hash) {
+        Some(earlier) => find(database, owner, &earlier.id).await,
+        None => Ok(None),
+    }
+}
+
 async fn replay(database: &Database, post: &post::Model) -> Result<Accepted, DbErr> {
     let earlier = post::Entity::find()
         .filter(post::Column::OwnerId.eq(post.owner_id.clone()))

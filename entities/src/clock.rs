@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::Timestamp;
+use crate::{Database, DbErr, Timestamp};
 
 /// Tells the time, to the whole product.
 ///
@@ -65,9 +65,17 @@ impl Clock {
     }
 }
 
-/// This host's wall clock, for setting a [`Clock`] where the database has none of its own.
+/// Puts a clock right: by the database's time, so that all hosts agree on leases; with SQLite,
+/// which has no time of its own, by this host's.
+pub async fn set_by(database: &Database, clock: &Clock) -> Result<(), DbErr> {
+    let now = database.now().await?;
+    clock.set(now.unwrap_or_else(wall_clock));
+    Ok(())
+}
+
+/// This host's wall clock.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-pub fn wall_clock() -> Timestamp {
+fn wall_clock() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_ms(0) + since_epoch
 }

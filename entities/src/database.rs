@@ -74,9 +74,9 @@ impl Database {
         row.map(|row| row.try_get("", "now_ms").map(Timestamp::from_ms)).transpose()
     }
 
-    /// Whether it answers at all.
+    /// Whether it answers and holds our tables.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        query_one(&self.reader, "SELECT 1 AS one", []).await.map(|_| ())
+        query_one(&self.reader, "SELECT 1 AS one FROM deliveries LIMIT 1", []).await.map(|_| ())
     }
 
     /// Closes all connections, after what is under way.
@@ -124,6 +124,8 @@ fn postgres_options(settings: &DatabaseSettings) -> ConnectOptions {
         .min_connections(1)
         .acquire_timeout(settings.acquire_timeout)
         .connect_timeout(settings.acquire_timeout)
+        // The process starts without its database and says so, instead of dying in a loop.
+        .connect_lazy(true)
         // A connection that has just been used is alive; only an idle one is asked first, so that
         // a restart of the server costs one refused connection and not one failed request.
         .test_before_acquire(false)

@@ -37,7 +37,11 @@ pub struct NewAccount {
 
 impl NewAccount {
     #[must_use]
-    pub fn new(platform: Platform, username: impl Into<String>, access_token: impl Into<String>) -> Self {
+    pub fn new(
+        platform: Platform,
+        username: impl Into<String>,
+        access_token: impl Into<String>,
+    ) -> Self {
         Self {
             platform,
             username: username.into(),
@@ -107,15 +111,19 @@ impl Accounts {
         }
         let user_id = user_id(seed, new.platform, &new.username);
         let id = self.all.len();
-        let display_name =
-            if new.display_name.is_empty() { new.username.clone() } else { new.display_name };
+        let display_name = if new.display_name.is_empty() {
+            new.username.clone()
+        } else {
+            new.display_name
+        };
         let public = SimAccount {
             platform: new.platform,
             username: new.username,
             display_name,
             remote_user_id: user_id.to_string(),
         };
-        self.by_token.insert((new.platform, new.access_token.clone()), id);
+        self.by_token
+            .insert((new.platform, new.access_token.clone()), id);
         self.by_name.insert(name, id);
         self.by_user_id.insert((new.platform, user_id), id);
         self.all.push(Account {
@@ -134,7 +142,8 @@ impl Accounts {
             return;
         }
         self.by_token.remove(&(new.platform, account.token.clone()));
-        self.by_token.insert((new.platform, new.access_token.clone()), id);
+        self.by_token
+            .insert((new.platform, new.access_token.clone()), id);
         account.token = new.access_token;
         account.scopes = new.scopes;
         account.premium = new.premium;
@@ -152,7 +161,8 @@ impl Accounts {
     /// Every revoked token works again.
     pub(crate) fn restore(&mut self) {
         for (id, account) in self.all.iter().enumerate() {
-            self.by_token.insert((account.public.platform, account.token.clone()), id);
+            self.by_token
+                .insert((account.public.platform, account.token.clone()), id);
         }
     }
 
@@ -182,7 +192,9 @@ impl Accounts {
 fn user_id(seed: u64, platform: Platform, username: &str) -> u64 {
     match platform {
         // 17 digits that begin as recorded ids do (threads.md 2.3).
-        Platform::Threads => 27_000_000_000_000_000 + random::hash(seed, username) % 900_000_000_000_000,
+        Platform::Threads => {
+            27_000_000_000_000_000 + random::hash(seed, username) % 900_000_000_000_000
+        }
         // 19 digits, a snowflake of the years 2019 to 2024.
         Platform::X => {
             1_100_000_000_000_000_000 + random::hash(seed ^ 1, username) % 700_000_000_000_000_000

@@ -19,21 +19,37 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), effect: false, made: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            effect: false,
+            made: None,
+        }
     }
 
     pub(crate) fn json(status: u16, body: &Json) -> Self {
-        Self { body: body.bytes(), ..Self::empty(status) }
-            .header("content-type", "application/json; charset=utf-8")
+        Self {
+            body: body.bytes(),
+            ..Self::empty(status)
+        }
+        .header("content-type", "application/json; charset=utf-8")
     }
 
     pub(crate) fn problem(status: u16, body: &Json) -> Self {
-        Self { body: body.bytes(), ..Self::empty(status) }
-            .header("content-type", "application/problem+json")
+        Self {
+            body: body.bytes(),
+            ..Self::empty(status)
+        }
+        .header("content-type", "application/problem+json")
     }
 
     pub(crate) fn text(status: u16, content_type: &'static str, body: String) -> Self {
-        Self { body: Bytes::from(body), ..Self::empty(status) }.header("content-type", content_type)
+        Self {
+            body: Bytes::from(body),
+            ..Self::empty(status)
+        }
+        .header("content-type", content_type)
     }
 
     pub(crate) fn header(
@@ -46,10 +62,16 @@ impl Answer {
     }
 
     pub(crate) fn with_effect(self) -> Self {
-        Self { effect: true, ..self }
+        Self {
+            effect: true,
+            ..self
+        }
     }
 
     pub(crate) fn making(self, id: u64) -> Self {
-        Self { made: Some(id), ..self }
+        Self {
+            made: Some(id),
+            ..self
+        }
     }
 }

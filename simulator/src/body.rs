@@ -12,25 +12,45 @@ use tokio::time::{Interval, interval};
 pub(crate) enum AnswerBody {
     Whole(Option<Bytes>),
     /// These bytes, then the connection breaks.
-    Broken { bytes: Option<Bytes>, flushed: bool },
-    Drip { rest: Bytes, piece: usize, ticks: Interval },
+    Broken {
+        bytes: Option<Bytes>,
+        flushed: bool,
+    },
+    Drip {
+        rest: Bytes,
+        piece: usize,
+        ticks: Interval,
+    },
     /// So many bytes of a JSON string that never ends.
-    Huge { opening: Option<Bytes>, left: u64 },
+    Huge {
+        opening: Option<Bytes>,
+        left: u64,
+    },
 }
 
 const FILLING: &[u8; 16_384] = &[b'a'; 16_384];
 
 impl AnswerBody {
     pub(crate) fn broken(bytes: Bytes) -> Self {
-        Self::Broken { bytes: Some(bytes), flushed: false }
+        Self::Broken {
+            bytes: Some(bytes),
+            flushed: false,
+        }
     }
 
     pub(crate) fn drip(rest: Bytes, piece: usize, every_ms: u64) -> Self {
-        Self::Drip { rest, piece, ticks: interval(Duration::from_millis(every_ms)) }
+        Self::Drip {
+            rest,
+            piece,
+            ticks: interval(Duration::from_millis(every_ms)),
+        }
     }
 
     pub(crate) fn huge(bytes: u64) -> Self {
-        Self::Huge { opening: Some(Bytes::from_static(br#"{"id":""#)), left: bytes }
+        Self::Huge {
+            opening: Some(Bytes::from_static(br#"{"id":""#)),
+            left: bytes,
+        }
     }
 }
 
@@ -44,8 +64,14 @@ impl Body for AnswerBody {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let next = match self.get_mut() {
             Self::Whole(bytes) => bytes.take(),
-            Self::Broken { bytes: bytes @ Some(_), .. } => bytes.take(),
-            Self::Broken { flushed: flushed @ false, .. } => {
+            Self::Broken {
+                bytes: bytes @ Some(_),
+                ..
+            } => bytes.take(),
+            Self::Broken {
+                flushed: flushed @ false,
+                ..
+            } => {
                 // hyper drops what it has not flushed when a body fails, and
                 // it flushes when a body has nothing for it yet.
                 *flushed = true;
@@ -60,10 +86,15 @@ impl Body for AnswerBody {
                 ready!(ticks.poll_tick(context));
                 Some(rest.split_to((*piece).min(rest.len())))
             }
-            Self::Huge { opening: opening @ Some(_), .. } => opening.take(),
+            Self::Huge {
+                opening: opening @ Some(_),
+                ..
+            } => opening.take(),
             Self::Huge { left: 0, .. } => None,
             Self::Huge { left, .. } => {
-                let piece = FILLING.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                let piece = FILLING
+                    .len()
+                    .min(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= piece as u64;
                 Some(Bytes::from_static(&FILLING[..piece]))
             }

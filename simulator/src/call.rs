@@ -68,7 +68,10 @@ impl CallLog {
             self.calls.pop_front();
         }
         self.next_seq += 1;
-        self.calls.push_back(Call { seq: self.next_seq, ..call });
+        self.calls.push_back(Call {
+            seq: self.next_seq,
+            ..call
+        });
         self.next_seq
     }
 
@@ -136,7 +139,10 @@ mod tests {
         assert_eq!(log.all().count(), CallLog::KEPT);
         log.finish(11, Some(200));
         log.finish(10, Some(500));
-        assert_eq!(log.all().next().and_then(|first| first.http_status), Some(200));
+        assert_eq!(
+            log.all().next().and_then(|first| first.http_status),
+            Some(200)
+        );
         assert_eq!(log.after(CallLog::KEPT as u64 + 8).count(), 2);
     }
 }

@@ -4,8 +4,10 @@ mod controls;
 mod crowd;
 mod faults;
 mod limits;
+mod named_faults;
 mod people;
 mod threads_api;
+mod threads_life;
 mod x_api;
 
 use std::sync::Arc;
@@ -17,7 +19,9 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::{Clock, Fault, FaultRule, NewAccount, Operation, Platform, Settings, SimAccount, Simulator};
+use crate::{
+    Clock, Fault, FaultRule, NewAccount, Operation, Platform, Settings, SimAccount, Simulator,
+};
 
 /// A moment at which every test starts: 2026-04-21 03:24:04 UTC.
 const START_MS: i64 = 1_776_741_844_000;
@@ -52,7 +56,8 @@ impl Running {
         let hand = Arc::clone(&now);
         let clock = Clock::from_fn(move || hand.load(Ordering::Relaxed));
         let simulator = Simulator::new(Settings { clock, ..settings });
-        let threads = simulator.add_account(NewAccount::new(Platform::Threads, "ann", "threads-token"));
+        let threads =
+            simulator.add_account(NewAccount::new(Platform::Threads, "ann", "threads-token"));
         let x = simulator.add_account(NewAccount::new(Platform::X, "ann", "x-token"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -66,7 +71,15 @@ impl Running {
             .timeout(Duration::from_secs(20))
             .build()
             .expect("a client");
-        Self { simulator, base, http, now, threads, x, _stop: stop }
+        Self {
+            simulator,
+            base,
+            http,
+            now,
+            threads,
+            x,
+            _stop: stop,
+        }
     }
 
     fn advance(&self, ms: i64) {
@@ -74,19 +87,29 @@ impl Running {
     }
 
     fn get(&self, path: &str) -> RequestBuilder {
-        self.http.get(format!("{}{path}", self.base)).bearer_auth(self.token(path))
+        self.http
+            .get(format!("{}{path}", self.base))
+            .bearer_auth(self.token(path))
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
-        self.http.post(format!("{}{path}", self.base)).bearer_auth(self.token(path))
+        self.http
+            .post(format!("{}{path}", self.base))
+            .bearer_auth(self.token(path))
     }
 
     fn delete(&self, path: &str) -> RequestBuilder {
-        self.http.delete(format!("{}{path}", self.base)).bearer_auth(self.token(path))
+        self.http
+            .delete(format!("{}{path}", self.base))
+            .bearer_auth(self.token(path))
     }
 
     fn token(&self, path: &str) -> &'static str {
-        if path.starts_with("/2/") { "x-token" } else { "threads-token" }
+        if path.starts_with("/2/") {
+            "x-token"
+        } else {
+            "threads-token"
+        }
     }
 
     async fn read(&self, path: &str) -> Got {
@@ -116,7 +139,8 @@ impl Running {
     }
 
     fn fault(&self, operation: Operation, fault: Fault) {
-        self.simulator.add_faults(vec![FaultRule::new(fault).operation(operation).once()]);
+        self.simulator
+            .add_faults(vec![FaultRule::new(fault).operation(operation).once()]);
     }
 
     fn live(&self) -> usize {
@@ -127,12 +151,17 @@ impl Running {
 async fn got(request: RequestBuilder) -> Got {
     let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
-    Got { status, body: masked(&response.text().await.expect("a body")) }
+    Got {
+        status,
+        body: masked(&response.text().await.expect("a body")),
+    }
 }
 
 /// The trace id differs each time.
 fn masked(body: &str) -> String {
-    let Some((head, rest)) = body.split_once("\"fbtrace_id\":\"") else { return body.to_owned() };
+    let Some((head, rest)) = body.split_once("\"fbtrace_id\":\"") else {
+        return body.to_owned();
+    };
     let (trace, rest) = rest.split_once('"').expect("the end of the id");
     assert_eq!(trace.len(), 23, "{trace}");
     format!("{head}\"fbtrace_id\":\"<..>\"{rest}")
@@ -146,5 +175,8 @@ fn id(got: &Got) -> String {
 }
 
 fn answered(status: u16, body: &str) -> Got {
-    Got { status, body: body.to_owned() }
+    Got {
+        status,
+        body: body.to_owned(),
+    }
 }

@@ -12,6 +12,10 @@ pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 impl Clock {
     /// The machine's own time.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the simulator's own clock; it shares none with the product"
+    )]
     pub fn system() -> Self {
         Self::from_fn(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH);

@@ -20,7 +20,10 @@ type Refused = (u16, String);
 
 pub(crate) fn answer(inner: &Inner, request: &Request) -> Answer {
     let segments = request.segments();
-    let path = segments.get(1).map(String::as_str).filter(|_| segments.len() == 2);
+    let path = segments
+        .get(1)
+        .map(String::as_str)
+        .filter(|_| segments.len() == 2);
     let result = match (&request.method, path.unwrap_or_default()) {
         (&Method::GET, "health") => health(inner),
         (&Method::GET, "posts") => posts(inner, request),
@@ -43,18 +46,24 @@ pub(crate) fn answer(inner: &Inner, request: &Request) -> Answer {
             inner.reset();
             Ok(json!({}))
         }
-        _ => Err((404, format!("no control call {} {}", request.method, request.path))),
+        _ => Err((
+            404,
+            format!("no control call {} {}", request.method, request.path),
+        )),
     };
     match result {
         Ok(body) => Answer::json(200, &body.into()),
-        Err((status, message)) => {
-            Answer::json(status, &Json::object([("error", Json::object([("message", message.into())]))]))
-        }
+        Err((status, message)) => Answer::json(
+            status,
+            &Json::object([("error", Json::object([("message", message.into())]))]),
+        ),
     }
 }
 
 fn health(inner: &Inner) -> Result<Value, Refused> {
-    Ok(json!({"status": "ok", "now_ms": inner.now_ms(), "held": inner.holds.held(), "running": inner.running.count()}))
+    Ok(
+        json!({"status": "ok", "now_ms": inner.now_ms(), "held": inner.holds.held(), "running": inner.running.count()}),
+    )
 }
 
 fn posts(inner: &Inner, request: &Request) -> Result<Value, Refused> {
@@ -73,7 +82,9 @@ fn calls(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     let operation: Option<Operation> = word(request, "operation")?;
     let account = request.param("account");
     let after = request.param("after").unwrap_or("0");
-    let after = after.parse().map_err(|_| (400, format!("`after` is not a number: {after}")))?;
+    let after = after
+        .parse()
+        .map_err(|_| (400, format!("`after` is not a number: {after}")))?;
     let world = inner.world();
     let calls: Vec<&Call> = world
         .calls
@@ -87,14 +98,22 @@ fn calls(inner: &Inner, request: &Request) -> Result<Value, Refused> {
 
 fn accounts(inner: &Inner) -> Result<Value, Refused> {
     let world = inner.world();
-    let all: Vec<&SimAccount> = world.accounts.all().iter().map(|account| &account.public).collect();
+    let all: Vec<&SimAccount> = world
+        .accounts
+        .all()
+        .iter()
+        .map(|account| &account.public)
+        .collect();
     written(&all)
 }
 
 fn add_account(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     let account: NewAccount = body(request)?;
     if account.username.is_empty() || account.access_token.is_empty() {
-        return Err((400, "`username` and `access_token` must not be empty".to_owned()));
+        return Err((
+            400,
+            "`username` and `access_token` must not be empty".to_owned(),
+        ));
     }
     written(&inner.add_account(account))
 }
@@ -128,13 +147,19 @@ fn one_in_fifty() -> f64 {
 
 fn add_faults(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     let rules = match body(request)? {
-        NewFaults::Plan(Plan { plan: PlanName::Hostile, probability }) => hostile_plan(probability),
+        NewFaults::Plan(Plan {
+            plan: PlanName::Hostile,
+            probability,
+        }) => hostile_plan(probability),
         // Read one by one, since an untagged enum would hide what is wrong.
         NewFaults::Many(rules) => rules.into_iter().map(read).collect::<Result<_, _>>()?,
         NewFaults::One(rule) => vec![read::<FaultRule>(rule)?],
     };
     let added = rules.len();
-    inner.world().rules.extend(rules.into_iter().map(ActiveRule::new));
+    inner
+        .world()
+        .rules
+        .extend(rules.into_iter().map(ActiveRule::new));
     Ok(json!({"added": added}))
 }
 
@@ -161,7 +186,10 @@ fn revoke(inner: &Inner, request: &Request) -> Result<Value, Refused> {
 
 fn change_settings(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     let patch: Value = body(request)?;
-    let patched = inner.settings().patched(&patch).map_err(|message| (400, message))?;
+    let patched = inner
+        .settings()
+        .patched(&patch)
+        .map_err(|message| (400, message))?;
     inner.set_settings(|settings| *settings = patched);
     written(&*inner.settings())
 }
@@ -183,7 +211,8 @@ fn word<T: DeserializeOwned>(request: &Request, name: &str) -> Result<Option<T>,
     let given = request.param(name);
     given
         .map(|given| {
-            serde_json::from_value(Value::from(given)).map_err(|error| (400, format!("`{name}`: {error}")))
+            serde_json::from_value(Value::from(given))
+                .map_err(|error| (400, format!("`{name}`: {error}")))
         })
         .transpose()
 }

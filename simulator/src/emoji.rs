@@ -8,7 +8,9 @@ const KEYCAP: char = '\u{20E3}';
 /// The length in bytes of the emoji that `text` begins with, or 0.
 pub(crate) fn leading(text: &str) -> usize {
     let mut chars = text.char_indices().peekable();
-    let Some((_, first)) = chars.next() else { return 0 };
+    let Some((_, first)) = chars.next() else {
+        return 0;
+    };
     if first.is_ascii_digit() || matches!(first, '#' | '*') {
         return keycap(text);
     }
@@ -17,7 +19,8 @@ pub(crate) fn leading(text: &str) -> usize {
         return first.len_utf8() + second.map_or(0, |(_, next)| next.len_utf8());
     }
     let styled = chars.peek().is_some_and(|&(_, next)| next == EMOJI_STYLE);
-    if !is_pictograph(first) && !(styled && may_be_styled(first)) {
+    let starts = is_pictograph(first) || (styled && may_be_styled(first));
+    if !starts {
         return 0;
     }
     let mut end = first.len_utf8();
@@ -41,7 +44,11 @@ pub(crate) fn leading(text: &str) -> usize {
 fn keycap(text: &str) -> usize {
     let rest = &text[1..];
     let styled = rest.strip_prefix(EMOJI_STYLE).unwrap_or(rest);
-    if styled.starts_with(KEYCAP) { text.len() - styled.len() + KEYCAP.len_utf8() } else { 0 }
+    if styled.starts_with(KEYCAP) {
+        text.len() - styled.len() + KEYCAP.len_utf8()
+    } else {
+        0
+    }
 }
 
 fn is_flag_letter(c: char) -> bool {

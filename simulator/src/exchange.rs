@@ -40,7 +40,13 @@ pub(crate) async fn exchange(
     let now_ms = inner.now_ms();
     let admitted = inner.world().admit(&route, &request, now_ms);
     let waits = admitted.fault.as_ref().is_some_and(Fault::waits);
-    let exchange = Exchange { inner, request, route, admitted, closing };
+    let exchange = Exchange {
+        inner,
+        request,
+        route,
+        admitted,
+        closing,
+    };
     if waits {
         // A task of its own: the effect must come even when the client has
         // gone away, as it does on a real server.
@@ -69,7 +75,11 @@ impl Exchange {
             world.calls.finish(self.admitted.seq, status);
         }
         drop(world);
-        let shape = self.admitted.fault.as_ref().map_or(Shape::Whole, Fault::shape);
+        let shape = self
+            .admitted
+            .fault
+            .as_ref()
+            .map_or(Shape::Whole, Fault::shape);
         result.map(|answer| shaped(answer, shape))
     }
 
@@ -103,11 +113,17 @@ impl Exchange {
     }
 
     fn act(&self, side: When) -> Act {
-        let Some(fault) = &self.admitted.fault else { return Act::Pass };
+        let Some(fault) = &self.admitted.fault else {
+            return Act::Pass;
+        };
         let (settings, now_ms) = (self.inner.settings(), self.inner.now_ms());
         let mut world = self.inner.world();
         let scene = world.scene(&settings, now_ms);
-        let mut errors = Errors { scene, route: &self.route, admitted: &self.admitted };
+        let mut errors = Errors {
+            scene,
+            route: &self.route,
+            admitted: &self.admitted,
+        };
         fault.act(side, self.route.platform(), &mut errors)
     }
 
@@ -117,7 +133,13 @@ impl Exchange {
         if world.age != self.admitted.world_age {
             return Err(Closed);
         }
-        Ok(world.perform(&settings, now_ms, &self.route, &self.request, &self.admitted))
+        Ok(world.perform(
+            &settings,
+            now_ms,
+            &self.route,
+            &self.request,
+            &self.admitted,
+        ))
     }
 }
 
@@ -130,9 +152,9 @@ struct Errors<'a> {
 
 impl NamedErrors for Errors<'_> {
     fn threads(&mut self, error: &ThreadsError) -> Answer {
-        match (error, self.admitted.container) {
-            (ThreadsError::MediaNotFound { id: None }, Some(container)) => {
-                ThreadsError::not_found(container).answer(&mut self.scene)
+        match (error, self.admitted.named) {
+            (ThreadsError::MediaNotFound { id: None }, Some(named)) => {
+                ThreadsError::not_found(named).answer(&mut self.scene)
             }
             _ => error.answer(&mut self.scene),
         }
@@ -159,14 +181,18 @@ pub(crate) fn shaped(answer: Answer, shape: Shape) -> Response<AnswerBody> {
             let half = answer.body.slice(..answer.body.len() / 2);
             (AnswerBody::broken(half), Some(promised.max(1)))
         }
-        Shape::Drip { bytes, every_ms } => {
-            (AnswerBody::drip(answer.body, bytes, every_ms), Some(promised))
-        }
+        Shape::Drip { bytes, every_ms } => (
+            AnswerBody::drip(answer.body, bytes, every_ms),
+            Some(promised),
+        ),
         Shape::Huge { bytes } => (AnswerBody::huge(bytes), None),
     };
     let mut response = Response::new(body);
     // A status outside of 100..=999 can only come from a rule.
-    *response.status_mut() = answer.status.try_into().unwrap_or(hyper::StatusCode::IM_A_TEAPOT);
+    *response.status_mut() = answer
+        .status
+        .try_into()
+        .unwrap_or(hyper::StatusCode::IM_A_TEAPOT);
     let headers = response.headers_mut();
     for (name, value) in answer.headers {
         let name = HeaderName::from_bytes(name.as_bytes());

@@ -189,11 +189,13 @@ impl Fault {
             Self::Redirect { .. } => "redirect".to_owned(),
             Self::ThreadsError { error, .. } => error.name(),
             Self::ThreadsBurst { .. } => return "threads_burst".to_owned(),
-            Self::Container { becomes } => return match becomes {
-                ContainerFate::Vanishes => "container_vanishes".to_owned(),
-                ContainerFate::Error(_) => "container_error".to_owned(),
-                ContainerFate::Expired => "container_expired".to_owned(),
-            },
+            Self::Container { becomes } => {
+                return match becomes {
+                    ContainerFate::Vanishes => "container_vanishes".to_owned(),
+                    ContainerFate::Error(_) => "container_error".to_owned(),
+                    ContainerFate::Expired => "container_expired".to_owned(),
+                };
+            }
             Self::Lag { what, .. } => return format!("lag_{what:?}").to_lowercase(),
             Self::XError { error, .. } => error.name(),
         };
@@ -235,7 +237,10 @@ mod tests {
 
     #[test]
     fn faults_are_read_from_json() {
-        check(json!({"kind": "lost", "when": "after"}), &Fault::Lost { when: When::After });
+        check(
+            json!({"kind": "lost", "when": "after"}),
+            &Fault::Lost { when: When::After },
+        );
         check(
             json!({"kind": "status", "when": "before", "status": 502, "body": {"html": "<h1>"}}),
             &Fault::Status {
@@ -245,18 +250,32 @@ mod tests {
                 headers: BTreeMap::new(),
             },
         );
-        check(json!({"kind": "huge_body"}), &Fault::HugeBody { when: When::After, bytes: 50_000_000 });
+        check(
+            json!({"kind": "huge_body"}),
+            &Fault::HugeBody {
+                when: When::After,
+                bytes: 50_000_000,
+            },
+        );
         check(
             json!({"kind": "container", "becomes": {"error": "UNKNOWN"}}),
-            &Fault::Container { becomes: ContainerFate::Error("UNKNOWN".to_owned()) },
+            &Fault::Container {
+                becomes: ContainerFate::Error("UNKNOWN".to_owned()),
+            },
         );
         check(
             json!({"kind": "x_error", "error": {"name": "duplicate_content"}}),
-            &Fault::XError { when: When::Before, error: XError::DuplicateContent },
+            &Fault::XError {
+                when: When::Before,
+                error: XError::DuplicateContent,
+            },
         );
         check(
             json!({"kind": "threads_error", "when": "after", "error": {"name": "missing_permission"}}),
-            &Fault::ThreadsError { when: When::After, error: ThreadsError::MissingPermission },
+            &Fault::ThreadsError {
+                when: When::After,
+                error: ThreadsError::MissingPermission,
+            },
         );
     }
 
@@ -269,6 +288,13 @@ mod tests {
     #[test]
     fn a_label_tells_the_kind_and_the_side() {
         assert_eq!(Fault::Lost { when: When::After }.label(), "lost_after");
-        assert_eq!(Fault::Lag { what: LagOf::Feed, seconds: 1 }.label(), "lag_feed");
+        assert_eq!(
+            Fault::Lag {
+                what: LagOf::Feed,
+                seconds: 1
+            }
+            .label(),
+            "lag_feed"
+        );
     }
 }

@@ -19,11 +19,19 @@ pub(crate) enum Json {
 impl Json {
     pub(crate) fn object<const N: usize>(fields: [(&'static str, Json); N]) -> Self {
         let fields = fields.into_iter();
-        Self::Object(fields.map(|(key, value)| (Cow::Borrowed(key), value)).collect())
+        Self::Object(
+            fields
+                .map(|(key, value)| (Cow::Borrowed(key), value))
+                .collect(),
+        )
     }
 
     /// Adds a field to an object; anything else is left as it is.
-    pub(crate) fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Json>) -> Self {
+    pub(crate) fn with(
+        mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Json>,
+    ) -> Self {
         if let Self::Object(fields) = &mut self {
             fields.push((key.into(), value.into()));
         }
@@ -48,7 +56,9 @@ impl Json {
     }
 
     pub(crate) fn bytes(&self) -> Bytes {
-        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+        serde_json::to_vec(self)
+            .map(Bytes::from)
+            .unwrap_or_default()
     }
 }
 
@@ -105,6 +115,9 @@ mod tests {
     fn keys_keep_the_order_they_were_written_in() {
         let body = Json::object([("status", "FINISHED".into()), ("id", "1".into())]);
         assert_eq!(&body.bytes()[..], br#"{"status":"FINISHED","id":"1"}"#);
-        assert_eq!(&body.sorted().bytes()[..], br#"{"id":"1","status":"FINISHED"}"#);
+        assert_eq!(
+            &body.sorted().bytes()[..],
+            br#"{"id":"1","status":"FINISHED"}"#
+        );
     }
 }

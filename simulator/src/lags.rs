@@ -73,7 +73,11 @@ pub(crate) struct Lags {
 
 impl LagRanges {
     pub(crate) fn draw(&self, random: &mut Random, has_link: bool) -> Lags {
-        let processing = if has_link { self.link_processing_ms } else { self.text_processing_ms };
+        let processing = if has_link {
+            self.link_processing_ms
+        } else {
+            self.text_processing_ms
+        };
         let mut draw = |(low, high): Range| random.between(low, high);
         Lags {
             processing_ms: draw(processing),
@@ -91,7 +95,9 @@ mod tests {
 
     #[test]
     fn an_instant_profile_has_no_lag_at_all() {
-        let lags = Profile::Instant.lag_ranges().draw(&mut Random::new(1), true);
+        let lags = Profile::Instant
+            .lag_ranges()
+            .draw(&mut Random::new(1), true);
         assert_eq!(lags, Lags::default());
     }
 

@@ -46,7 +46,9 @@ mod checks;
 pub use account::{NewAccount, Platform, SimAccount};
 pub use call::{Call, Operation};
 pub use clock::Clock;
-pub use fault::{ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan};
+pub use fault::{
+    ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan,
+};
 pub use lags::{LagRanges, Range};
 pub use post::{Duplicate, LivePost};
 pub use settings::{

@@ -22,7 +22,11 @@ pub(crate) struct Standing {
 impl FixedWindow {
     pub(crate) fn standing(&self, now_ms: i64, limit: u32, length_ms: i64) -> Standing {
         let open = self.is_open(now_ms, length_ms);
-        let (started_ms, used) = if open { (self.started_ms, self.used) } else { (now_ms, 0) };
+        let (started_ms, used) = if open {
+            (self.started_ms, self.used)
+        } else {
+            (now_ms, 0)
+        };
         Standing {
             limit,
             remaining: limit.saturating_sub(used),
@@ -32,7 +36,10 @@ impl FixedWindow {
 
     pub(crate) fn count(&mut self, now_ms: i64, length_ms: i64) {
         if !self.is_open(now_ms, length_ms) {
-            *self = Self { started_ms: now_ms, used: 0 };
+            *self = Self {
+                started_ms: now_ms,
+                used: 0,
+            };
         }
         self.used = self.used.saturating_add(1);
     }
@@ -51,7 +58,11 @@ impl Rolling {
     pub(crate) const DAY_MS: i64 = 86_400_000;
 
     pub(crate) fn used(&mut self, now_ms: i64, length_ms: i64) -> u32 {
-        while self.0.front().is_some_and(|&at_ms| at_ms + length_ms <= now_ms) {
+        while self
+            .0
+            .front()
+            .is_some_and(|&at_ms| at_ms + length_ms <= now_ms)
+        {
             self.0.pop_front();
         }
         u32::try_from(self.0.len()).unwrap_or(u32::MAX)
@@ -74,7 +85,14 @@ mod tests {
         window.count(1_000, QUARTER_MS);
         window.count(500_000, QUARTER_MS);
         let standing = window.standing(900_999, 3, QUARTER_MS);
-        assert_eq!(standing, Standing { limit: 3, remaining: 1, reset_s: 901 });
+        assert_eq!(
+            standing,
+            Standing {
+                limit: 3,
+                remaining: 1,
+                reset_s: 901
+            }
+        );
     }
 
     #[test]

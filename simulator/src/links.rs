@@ -6,12 +6,12 @@ use std::ops::Range;
 /// Endings that make a bare word a link beyond doubt. The platforms know all
 /// of them; a test that needs a rare one writes `https://`.
 const ENDINGS: &[&str] = &[
-    "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "name", "pro", "io", "dev", "app",
-    "co", "me", "ai", "tv", "fm", "ly", "gg", "sh", "so", "to", "xyz", "blog", "shop", "site",
-    "online", "store", "tech", "cloud", "page", "news", "live", "social", "de", "uk", "us", "ca",
-    "fr", "es", "it", "nl", "be", "ch", "at", "se", "no", "dk", "fi", "pl", "pt", "ie", "eu", "jp",
-    "cn", "kr", "in", "au", "nz", "br", "mx", "ru", "ua", "cz", "gr", "tr", "vn", "id", "sg", "hk",
-    "tw", "th", "za",
+    "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "name", "pro", "io", "dev",
+    "app", "co", "me", "ai", "tv", "fm", "ly", "gg", "sh", "so", "to", "xyz", "blog", "shop",
+    "site", "online", "store", "tech", "cloud", "page", "news", "live", "social", "de", "uk", "us",
+    "ca", "fr", "es", "it", "nl", "be", "ch", "at", "se", "no", "dk", "fi", "pl", "pt", "ie", "eu",
+    "jp", "cn", "kr", "in", "au", "nz", "br", "mx", "ru", "ua", "cz", "gr", "tr", "vn", "id", "sg",
+    "hk", "tw", "th", "za",
 ];
 
 /// The byte ranges of the links, in order.
@@ -34,7 +34,8 @@ fn link_at(text: &str, start: usize) -> Option<usize> {
     let before = text[..start].chars().next_back();
     let rest = &text[start..];
     let scheme = ["https://", "http://"].into_iter().find(|scheme| {
-        rest.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        rest.get(..scheme.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
     });
     let bare = scheme.is_none();
     let joined = before.is_some_and(|c| {
@@ -60,7 +61,9 @@ fn host(text: &str, bare: bool) -> Option<usize> {
     let (front, ending) = word.rsplit_once('.')?;
     let well_formed = front.split('.').all(|label| !label.is_empty());
     let known = if bare {
-        ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+        ENDINGS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(ending))
     } else {
         ending.len() >= 2 && ending.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
@@ -99,8 +102,14 @@ mod tests {
 
     #[test]
     fn links_are_found_with_and_without_a_scheme() {
-        check("see https://example.com/a?b=c#d, ok", &["https://example.com/a?b=c#d"]);
-        check("example.com and www.x.com/i.", &["example.com", "www.x.com/i"]);
+        check(
+            "see https://example.com/a?b=c#d, ok",
+            &["https://example.com/a?b=c#d"],
+        );
+        check(
+            "example.com and www.x.com/i.",
+            &["example.com", "www.x.com/i"],
+        );
         check("(http://a.example:8080/x)", &["http://a.example:8080/x"]);
         check("日本https://t.co/1日本", &["https://t.co/1日本"]);
     }

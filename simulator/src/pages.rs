@@ -34,7 +34,9 @@ pub(crate) fn page(inner: &Inner, request: &Request) -> Option<Answer> {
         ["i", "web", "status", id] => Some(single(inner, Platform::X, |post| post.id == *id)),
         [user, "post", code] if user.starts_with('@') => {
             let ending = format!("/{user}/post/{code}");
-            Some(single(inner, Platform::Threads, |post| post.url.ends_with(&ending)))
+            Some(single(inner, Platform::Threads, |post| {
+                post.url.ends_with(&ending)
+            }))
         }
         [user, "status", id] if *user != "2" => {
             let found = |post: &LivePost| post.id == *id && post.account.eq_ignore_ascii_case(user);
@@ -46,15 +48,29 @@ pub(crate) fn page(inner: &Inner, request: &Request) -> Option<Answer> {
 
 fn timeline(inner: &Inner) -> Answer {
     let posts = inner.live_posts();
-    let mut body = format!("<h1>Simulated Threads and X</h1><p>{} live posts</p>", posts.len());
-    posts.iter().rev().take(SHOWN).for_each(|post| article(&mut body, post));
+    let mut body = format!(
+        "<h1>Simulated Threads and X</h1><p>{} live posts</p>",
+        posts.len()
+    );
+    posts
+        .iter()
+        .rev()
+        .take(SHOWN)
+        .for_each(|post| article(&mut body, post));
     html(200, "Simulated Threads and X", &body)
 }
 
 fn single(inner: &Inner, platform: Platform, wanted: impl Fn(&LivePost) -> bool) -> Answer {
     let posts = inner.live_posts();
-    let Some(post) = posts.iter().find(|post| post.platform == platform && wanted(post)) else {
-        return html(404, "Not here", "<h1>This post is not here</h1><p>It was deleted, or never was.</p>");
+    let Some(post) = posts
+        .iter()
+        .find(|post| post.platform == platform && wanted(post))
+    else {
+        return html(
+            404,
+            "Not here",
+            "<h1>This post is not here</h1><p>It was deleted, or never was.</p>",
+        );
     };
     let mut body = String::new();
     article(&mut body, post);
@@ -72,7 +88,10 @@ fn article(body: &mut String, post: &LivePost) {
         Platform::X => "X",
     };
     let at = chrono::DateTime::from_timestamp_millis(post.created_at_ms).unwrap_or_default();
-    let reply = post.reply_to.as_ref().map_or_else(String::new, |id| format!(" · reply to {}", escaped(id)));
+    let reply = post
+        .reply_to
+        .as_ref()
+        .map_or_else(String::new, |id| format!(" · reply to {}", escaped(id)));
     // Writing to a string cannot fail.
     let _ = write!(
         body,

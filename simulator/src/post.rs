@@ -38,7 +38,9 @@ pub struct Duplicate {
 pub(crate) fn duplicates(posts: &[LivePost]) -> Vec<Duplicate> {
     let mut ids = BTreeMap::<(Platform, &str, &str), Vec<String>>::new();
     for post in posts {
-        ids.entry((post.platform, &post.account, &post.text)).or_default().push(post.id.clone());
+        ids.entry((post.platform, &post.account, &post.text))
+            .or_default()
+            .push(post.id.clone());
     }
     ids.into_iter()
         .filter(|(_, ids)| ids.len() > 1)
@@ -71,7 +73,11 @@ mod tests {
 
     #[test]
     fn equal_text_counts_as_a_duplicate_on_one_account_only() {
-        let posts = [post("ann", "hi", "1"), post("bob", "hi", "2"), post("ann", "hi", "3")];
+        let posts = [
+            post("ann", "hi", "1"),
+            post("bob", "hi", "2"),
+            post("ann", "hi", "3"),
+        ];
         let found = duplicates(&posts);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].ids, ["1", "3"]);

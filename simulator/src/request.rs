@@ -18,7 +18,12 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn new(method: Method, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+        };
         let bearer = text(AUTHORIZATION).split_once(' ');
         let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let mut params = pairs(uri.query().unwrap_or_default().as_bytes());
@@ -52,19 +57,27 @@ impl Request {
 
     /// Threads takes the token as a header or as a parameter.
     pub(crate) fn token(&self) -> Option<&str> {
-        self.bearer.as_deref().or_else(|| self.param("access_token"))
+        self.bearer
+            .as_deref()
+            .or_else(|| self.param("access_token"))
     }
 }
 
 fn body_params(content_type: &str, body: &[u8]) -> Vec<(String, String)> {
-    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match kind.as_str() {
         "application/x-www-form-urlencoded" => pairs(body),
         "multipart/form-data" => multipart::fields(content_type, body),
         "application/json" => match serde_json::from_slice(body) {
-            Ok(serde_json::Value::Object(fields)) => {
-                fields.into_iter().map(|(name, value)| (name, plain(value))).collect()
-            }
+            Ok(serde_json::Value::Object(fields)) => fields
+                .into_iter()
+                .map(|(name, value)| (name, plain(value)))
+                .collect(),
             _ => Vec::new(),
         },
         _ => Vec::new(),
@@ -89,7 +102,10 @@ fn decoded(part: &str) -> String {
     }
     let kept_plus = part.replace('+', "%2B");
     let mut pairs = form_urlencoded::parse(kept_plus.as_bytes());
-    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+    pairs
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -100,19 +116,33 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, content_type.parse().expect("a header"));
         headers.insert(AUTHORIZATION, "Bearer secret".parse().expect("a header"));
-        Request::new(Method::POST, &uri.parse().expect("a uri"), &headers, Bytes::from(body))
+        Request::new(
+            Method::POST,
+            &uri.parse().expect("a uri"),
+            &headers,
+            Bytes::from(body),
+        )
     }
 
     #[test]
     fn parameters_come_from_the_query_and_from_each_kind_of_body() {
-        let multipart = "--b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nhi there\r\n--b--\r\n";
+        let multipart =
+            "--b\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\nhi there\r\n--b--\r\n";
         for (uri, kind, body) in [
             ("/me/threads?text=hi+there", "", ""),
-            ("/me/threads", "application/x-www-form-urlencoded; charset=utf-8", "text=hi%20there"),
+            (
+                "/me/threads",
+                "application/x-www-form-urlencoded; charset=utf-8",
+                "text=hi%20there",
+            ),
             ("/me/threads", "multipart/form-data; boundary=b", multipart),
             ("/me/threads", "application/json", r#"{"text":"hi there"}"#),
         ] {
-            assert_eq!(request(uri, kind, body).param("text"), Some("hi there"), "{kind}");
+            assert_eq!(
+                request(uri, kind, body).param("text"),
+                Some("hi there"),
+                "{kind}"
+            );
         }
     }
 

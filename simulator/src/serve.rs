@@ -60,7 +60,9 @@ async fn connection(inner: Arc<Inner>, stream: TcpStream, closing: watch::Receiv
     // Small answers must not wait for more bytes.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| handle(Arc::clone(&inner), request, closing.clone()));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let served = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
     if let Err(error) = served {
         // Expected with every fault that breaks a connection.
         tracing::trace!(%error, "a connection ended early");
@@ -84,7 +86,9 @@ async fn handle(
     if let Some(answer) = not_for_a_platform(&inner, &request) {
         return Ok(exchange::whole(answer));
     }
-    exchange(inner, request, closing).await.map_err(|Closed| Lost)
+    exchange(inner, request, closing)
+        .await
+        .map_err(|Closed| Lost)
 }
 
 /// The control paths and the pages for people.

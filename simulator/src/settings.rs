@@ -45,7 +45,9 @@ impl Settings {
     /// The lags in force.
     #[must_use]
     pub fn lag_ranges(&self) -> LagRanges {
-        self.lags.clone().unwrap_or_else(|| self.profile.lag_ranges())
+        self.lags
+            .clone()
+            .unwrap_or_else(|| self.profile.lag_ranges())
     }
 
     /// These settings with the fields of `patch` put in their place.
@@ -56,7 +58,10 @@ impl Settings {
         let mut whole = serde_json::to_value(self).map_err(|error| error.to_string())?;
         merge(&mut whole, patch);
         let patched: Self = serde_json::from_value(whole).map_err(|error| error.to_string())?;
-        Ok(Self { clock: self.clock.clone(), ..patched })
+        Ok(Self {
+            clock: self.clock.clone(),
+            ..patched
+        })
     }
 }
 
@@ -272,7 +277,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_field_is_refused_by_name() {
-        let error = Settings::default().patched(&json!({"x": {"dialekt": 1}})).expect_err("typo");
+        let error = Settings::default()
+            .patched(&json!({"x": {"dialekt": 1}}))
+            .expect_err("typo");
         assert!(error.contains("dialekt"), "{error}");
     }
 

@@ -79,13 +79,21 @@ impl Simulator {
 
     /// Adds rules behind those that are there; the first that fires wins.
     pub fn add_faults(&self, rules: Vec<FaultRule>) {
-        self.0.world().rules.extend(rules.into_iter().map(ActiveRule::new));
+        self.0
+            .world()
+            .rules
+            .extend(rules.into_iter().map(ActiveRule::new));
     }
 
     /// The rules and how often each was met.
     #[must_use]
     pub fn faults(&self) -> Vec<RuleReport> {
-        self.0.world().rules.iter().map(ActiveRule::report).collect()
+        self.0
+            .world()
+            .rules
+            .iter()
+            .map(ActiveRule::report)
+            .collect()
     }
 
     /// Removes every rule. What they did already stays done.
@@ -110,7 +118,8 @@ impl Simulator {
     }
 
     /// Waits until no call to a platform is on its way, those included whose
-    /// client has gone: what they do has been done then.
+    /// client has gone: what they do has been done then. A held call counts
+    /// as under way until it is released.
     pub async fn until_idle(&self) {
         self.0.running.until_none().await;
     }
@@ -160,7 +169,10 @@ impl Inner {
     }
 
     pub(crate) fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
-        let mut settings = self.settings.write().unwrap_or_else(PoisonError::into_inner);
+        let mut settings = self
+            .settings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut settings));
     }
 

@@ -21,13 +21,20 @@ impl Summary {
     pub(crate) fn of(posts: &[LivePost]) -> Self {
         let mut accounts = BTreeMap::<Platform, BTreeMap<String, usize>>::new();
         for post in posts {
-            *accounts.entry(post.platform).or_default().entry(post.account.clone()).or_default() += 1;
+            *accounts
+                .entry(post.platform)
+                .or_default()
+                .entry(post.account.clone())
+                .or_default() += 1;
         }
         let duplicates = duplicates(posts);
         Self {
             live: posts.len(),
             accounts,
-            duplicate_count: duplicates.iter().map(|duplicate| duplicate.ids.len() - 1).sum(),
+            duplicate_count: duplicates
+                .iter()
+                .map(|duplicate| duplicate.ids.len() - 1)
+                .sum(),
             duplicates,
         }
     }

@@ -40,7 +40,9 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
         Route::Replies { user } => list::replies(scene, caller, user, request),
         Route::Quota { user } => read::publishing_limit(scene, caller, user, request),
         Route::Delete { id } => remove::remove(scene, caller, id),
-        Route::Unknown => Err(ThreadsError::UnknownPath { path: request.path.clone() }),
+        Route::Unknown => Err(ThreadsError::UnknownPath {
+            path: request.path.clone(),
+        }),
     });
     match result {
         Ok(answer) => answer.header("facebook-api-version", "v1.0"),
@@ -57,7 +59,11 @@ fn caller(scene: &Scene<'_>, request: &Request) -> Result<AccountId, Refused> {
         return Err(ThreadsError::RateLimited);
     }
     let account = scene.accounts.get(caller);
-    if account.may("threads_basic") { Ok(caller) } else { Err(ThreadsError::MissingPermission) }
+    if account.may("threads_basic") {
+        Ok(caller)
+    } else {
+        Err(ThreadsError::MissingPermission)
+    }
 }
 
 /// The part of a path that names a user: `me`, or the caller's own id.
@@ -65,19 +71,25 @@ fn is_caller(account: &Account, user: &str) -> bool {
     user == "me" || user == account.public.remote_user_id
 }
 
-/// The text that a fault rule may look at, and the container that it would mark.
+/// The text that a fault rule may look at, and the id that the call names.
 pub(crate) fn subject(
     threads: &Threads,
     route: &Route,
     request: &Request,
 ) -> (Option<String>, Option<u64>) {
     let container = match route {
-        Route::Create { .. } => return (request.param("text").map(str::to_owned), None),
+        Route::Create { .. } => {
+            // No container yet; a refusal would name the parent of a reply.
+            let parent = request.param("reply_to_id").and_then(ids::parse);
+            return (request.param("text").map(str::to_owned), parent);
+        }
         Route::Publish { .. } => request.param("creation_id").and_then(ids::parse),
         Route::Object { id } | Route::Delete { id } => ids::parse(id),
         _ => None,
     };
-    let text = container.and_then(|id| threads.text_of(id)).map(|text| text.to_string());
+    let text = container
+        .and_then(|id| threads.text_of(id))
+        .map(|text| text.to_string());
     (text, container)
 }
 
@@ -90,17 +102,27 @@ pub(crate) fn mark(
     container: Option<u64>,
 ) {
     if let (Fault::ThreadsBurst { seconds }, Some(caller)) = (fault, caller) {
-        scene.threads.cool_down(caller, scene.now_ms + seconds * 1_000);
+        scene
+            .threads
+            .cool_down(caller, scene.now_ms + seconds * 1_000);
     }
-    let Some(container) = container.and_then(|id| scene.threads.container_mut(id)) else { return };
+    let Some(container) = container.and_then(|id| scene.threads.container_mut(id)) else {
+        return;
+    };
     match fault {
-        Fault::Container { becomes: ContainerFate::Vanishes } => {
+        Fault::Container {
+            becomes: ContainerFate::Vanishes,
+        } => {
             container.fate = container::Fate::VanishesOnceFinished;
         }
-        Fault::Container { becomes: ContainerFate::Error(message) } => {
+        Fault::Container {
+            becomes: ContainerFate::Error(message),
+        } => {
             container.fate = container::Fate::Fails(message.clone());
         }
-        Fault::Container { becomes: ContainerFate::Expired } => {
+        Fault::Container {
+            becomes: ContainerFate::Expired,
+        } => {
             container.fate = container::Fate::Expires;
         }
         Fault::Lag { what, seconds } => {

@@ -57,8 +57,8 @@ pub(crate) struct Admitted {
     pub(crate) world_age: u64,
     pub(crate) fault: Option<Fault>,
     pub(crate) caller: Option<AccountId>,
-    /// The container that the call names.
-    pub(crate) container: Option<u64>,
+    /// The id that the call names; for a container, a fault may mark it.
+    pub(crate) named: Option<u64>,
 }
 
 impl World {
@@ -106,7 +106,7 @@ impl World {
         };
         let caller = token.and_then(|token| self.accounts.with_token(platform, token));
         let account = caller.map(|id| self.accounts.get(id).public.username.clone());
-        let (text, container) = if self.rules.is_empty() {
+        let (text, named) = if self.rules.is_empty() {
             (None, None)
         } else {
             self.subject(route, request)
@@ -118,7 +118,10 @@ impl World {
             text: text.as_deref(),
         };
         let dice = &mut self.dice;
-        let fault = self.rules.iter_mut().find_map(|rule| rule.strike(matched, || dice.unit()));
+        let fault = self
+            .rules
+            .iter_mut()
+            .find_map(|rule| rule.strike(matched, || dice.unit()));
         let seq = self.calls.begin(Call {
             seq: 0,
             at_ms: now_ms,
@@ -132,7 +135,13 @@ impl World {
             effect: false,
             finished: false,
         });
-        Admitted { seq, world_age: self.age, fault, caller, container }
+        Admitted {
+            seq,
+            world_age: self.age,
+            fault,
+            caller,
+            named,
+        }
     }
 
     fn subject(&self, route: &Route, request: &Request) -> (Option<String>, Option<u64>) {
@@ -153,7 +162,7 @@ impl World {
     ) -> Answer {
         let mut scene = self.scene(settings, now_ms);
         if let (Route::Threads(_), Some(fault)) = (route, &admitted.fault) {
-            threads::mark(&mut scene, fault, admitted.caller, admitted.container);
+            threads::mark(&mut scene, fault, admitted.caller, admitted.named);
         }
         let answer = match route {
             Route::Threads(route) => threads::perform(&mut scene, route, request),
@@ -212,7 +221,10 @@ impl World {
             created_at_ms: post.created_ms,
             reply_to: post.reply_to.map(|id| id.to_string()),
             container_id: None,
-            url: format!("{}/{}/status/{}", settings.x_web_url, author.username, post.id),
+            url: format!(
+                "{}/{}/status/{}",
+                settings.x_web_url, author.username, post.id
+            ),
         }
     }
 }

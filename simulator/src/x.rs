@@ -43,7 +43,9 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
         Route::Unknown => Err(XError::NotFound),
     });
     let answer = result.unwrap_or_else(|error| error.answer(scene));
-    let answer = limits::headers(scene, caller, operation).into_iter().fold(answer, set_header);
+    let answer = limits::headers(scene, caller, operation)
+        .into_iter()
+        .fold(answer, set_header);
     with_common_headers(scene, answer)
 }
 
@@ -95,7 +97,13 @@ pub(crate) fn subject(x: &X, route: &Route, request: &Request) -> Option<String>
 
 /// Lets a fault change what the platform holds.
 pub(crate) fn mark(scene: &mut Scene<'_>, fault: &Fault, made: Option<u64>) {
-    if let (Fault::Lag { what: LagOf::Timeline, seconds }, Some(id)) = (fault, made)
+    if let (
+        Fault::Lag {
+            what: LagOf::Timeline,
+            seconds,
+        },
+        Some(id),
+    ) = (fault, made)
         && let Some(post) = scene.x.post_mut(id)
     {
         post.visible_from_ms = post.created_ms + seconds * 1_000;

@@ -1,1 +1,46 @@
+//! The harness: the whole product in one test, with time moved by hand and the simulator as the
+//! judge.
+//!
+//! | where | what |
+//! |---|---|
+//! | [`backend`] | a database and a queue of its own for each test, in both modes |
+//! | [`app`] | a real server, a worker driven by hand, a simulator |
+//! | [`client`] | requests to the API, as a customer makes them |
+//! | [`process`] | the built binary, to be killed |
 
+pub mod app;
+pub mod backend;
+pub mod client;
+pub mod process;
+
+pub use app::TestApp;
+pub use backend::Mode;
+
+/// Declares a test that must hold in both modes: on SQLite with the queue in memory, and on
+/// PostgreSQL with the queue in Redis. At the end the app is checked for leftovers.
+#[macro_export]
+macro_rules! both_modes {
+    ($(#[$meta:meta])* async fn $name:ident($app:ident: &TestApp) $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn body($app: &$crate::TestApp) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                let app = $crate::TestApp::spawn($crate::Mode::Embedded).await;
+                body(&app).await;
+                app.finish().await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn distributed() {
+                let app = $crate::TestApp::spawn($crate::Mode::Distributed).await;
+                body(&app).await;
+                app.finish().await;
+            }
+        }
+    };
+}

@@ -1,16 +1,11 @@
-//! What runs in a worker process: the apalis worker, the relay, and the clock's correction.
+//! What runs in a worker process: the apalis worker and the relay.
 
-use std::time::Duration;
-
-use entities::clock::wall_clock;
 use queue::Job;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::publish::publish;
 use crate::{Worker, relay};
 
-/// How often the clock is put right.
-const CLOCK_CHECK: Duration = Duration::from_secs(10);
 /// How many jobs are taken from the queue at once; few, so that a worker which joins finds some.
 const PREFETCH: usize = 8;
 
@@ -24,7 +19,7 @@ pub async fn run(worker: Worker) -> Result<(), RunError> {
         async move { work(&worker, job).await }
     };
     let jobs = queue::worker::run(&worker.name, source, worker.settings.concurrency, handle);
-    let (jobs, (), ()) = tokio::join!(jobs, relay::run(&worker), keep_time(&worker));
+    let (jobs, ()) = tokio::join!(jobs, relay::run(&worker));
     info!(worker = worker.name, "worker stopped");
     jobs.map_err(|error| RunError(error.to_string()))
 }
@@ -39,26 +34,5 @@ pub async fn work(worker: &Worker, job: Job) {
     let Job::Publish(id) = job;
     if let Err(error) = publish(worker, &id).await {
         error!(delivery = %id, %error, "the database failed; taken up again later");
-    }
-}
-
-/// Keeps the clock with the database's, so that all hosts agree on leases; with SQLite, with
-/// this host's.
-pub async fn keep_time(worker: &Worker) {
-    while !worker.stop.is_cancelled() {
-        set_clock(worker).await;
-        tokio::select! {
-            () = tokio::time::sleep(CLOCK_CHECK) => {}
-            () = worker.stop.cancelled() => {}
-        }
-    }
-}
-
-/// Puts the clock right once.
-pub async fn set_clock(worker: &Worker) {
-    match worker.database.now().await {
-        Ok(Some(now)) => worker.clock.set(now),
-        Ok(None) => worker.clock.set(wall_clock()),
-        Err(error) => warn!(%error, "the database's time can not be read; the clock runs on"),
     }
 }

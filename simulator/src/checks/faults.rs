@@ -5,30 +5,46 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Got, Running, answered, got, id};
-use crate::{
-    ContainerFate, Fault, FaultBody, FaultRule, LagOf, LimitWindow, Operation, Platform, ThreadsError, When,
-    XDialect, XError,
-};
+use super::{Got, Running, got, id};
+use crate::{Fault, FaultBody, FaultRule, Operation, When, XError};
 
 /// Creates a post on X under a fault. `Err` when no whole answer came.
-async fn tweet_under(running: &Running, fault: Fault) -> Result<Got, reqwest::Error> {
+pub(super) async fn tweet_under(running: &Running, fault: Fault) -> Result<Got, reqwest::Error> {
     running.fault(Operation::XCreate, fault);
-    let sent = running.post("/2/tweets").json(&json!({"text": "hi"})).send().await?;
+    let sent = running
+        .post("/2/tweets")
+        .json(&json!({"text": "hi"}))
+        .send()
+        .await?;
     let status = sent.status().as_u16();
-    Ok(Got { status, body: String::from_utf8_lossy(&sent.bytes().await?).into_owned() })
+    Ok(Got {
+        status,
+        body: String::from_utf8_lossy(&sent.bytes().await?).into_owned(),
+    })
 }
 
 #[tokio::test]
 async fn a_lost_answer_leaves_the_post_live_or_not() {
     for (when, live) in [(When::Before, 0), (When::After, 1)] {
         let running = Running::start().await;
-        let error = tweet_under(&running, Fault::Lost { when }).await.expect_err("no answer");
+        let error = tweet_under(&running, Fault::Lost { when })
+            .await
+            .expect_err("no answer");
         assert!(error.is_request(), "{error:?}");
         assert_eq!(running.live(), live);
         let call = &running.simulator.calls()[0];
-        assert_eq!((call.http_status, call.effect, call.finished), (None, live == 1, true));
-        assert_eq!(call.fault.as_deref(), Some(if live == 1 { "lost_after" } else { "lost_before" }));
+        assert_eq!(
+            (call.http_status, call.effect, call.finished),
+            (None, live == 1, true)
+        );
+        assert_eq!(
+            call.fault.as_deref(),
+            Some(if live == 1 {
+                "lost_after"
+            } else {
+                "lost_before"
+            })
+        );
     }
 }
 
@@ -36,18 +52,41 @@ async fn a_lost_answer_leaves_the_post_live_or_not() {
 async fn any_status_and_body_can_stand_in_for_the_answer() {
     for (body, expected, kind) in [
         (FaultBody::Empty, "", ""),
-        (FaultBody::Json(json!({"a": 1})), "{\"a\":1}", "application/json; charset=utf-8"),
-        (FaultBody::Html("<h1>no</h1>".to_owned()), "<h1>no</h1>", "text/html; charset=utf-8"),
+        (
+            FaultBody::Json(json!({"a": 1})),
+            "{\"a\":1}",
+            "application/json; charset=utf-8",
+        ),
+        (
+            FaultBody::Html("<h1>no</h1>".to_owned()),
+            "<h1>no</h1>",
+            "text/html; charset=utf-8",
+        ),
     ] {
         for (when, live) in [(When::Before, 0), (When::After, 1)] {
             let running = Running::start().await;
             let headers = BTreeMap::from([("retry-after".to_owned(), "7".to_owned())]);
-            let fault = Fault::Status { when, status: 502, body: body.clone(), headers };
+            let fault = Fault::Status {
+                when,
+                status: 502,
+                body: body.clone(),
+                headers,
+            };
             running.fault(Operation::XCreate, fault);
-            let sent = running.post("/2/tweets").json(&json!({"text": "hi"})).send().await.expect("an answer");
+            let sent = running
+                .post("/2/tweets")
+                .json(&json!({"text": "hi"}))
+                .send()
+                .await
+                .expect("an answer");
             assert_eq!(sent.status(), 502);
             assert_eq!(sent.headers()["retry-after"], "7");
-            assert_eq!(sent.headers().get("content-type").map_or("", |kind| kind.to_str().expect("text")), kind);
+            assert_eq!(
+                sent.headers()
+                    .get("content-type")
+                    .map_or("", |kind| kind.to_str().expect("text")),
+                kind
+            );
             assert_eq!(sent.text().await.expect("a body"), expected);
             assert_eq!(running.live(), live);
         }
@@ -59,7 +98,9 @@ async fn a_delay_is_felt_on_the_clock_of_the_wall() {
     for when in [When::Before, When::After] {
         let running = Running::start().await;
         let started = Instant::now();
-        let created = tweet_under(&running, Fault::Delay { when, ms: 60 }).await.expect("an answer");
+        let created = tweet_under(&running, Fault::Delay { when, ms: 60 })
+            .await
+            .expect("an answer");
         assert_eq!((created.status, running.live()), (201, 1));
         assert!(started.elapsed() >= Duration::from_millis(60));
     }
@@ -69,7 +110,10 @@ async fn a_delay_is_felt_on_the_clock_of_the_wall() {
 async fn a_held_call_takes_effect_although_its_client_has_gone() {
     let running = Running::start().await;
     running.fault(Operation::XCreate, Fault::Hold { when: When::Before });
-    let call = running.post("/2/tweets").json(&json!({"text": "straggler"})).send();
+    let call = running
+        .post("/2/tweets")
+        .json(&json!({"text": "straggler"}))
+        .send();
     let client = tokio::spawn(call);
     running.simulator.until_held(1).await;
     client.abort();
@@ -84,7 +128,12 @@ async fn a_held_call_takes_effect_although_its_client_has_gone() {
 async fn a_call_held_after_its_effect_is_live_and_unanswered() {
     let running = Running::start().await;
     running.fault(Operation::XCreate, Fault::Hold { when: When::After });
-    let client = tokio::spawn(running.post("/2/tweets").json(&json!({"text": "hi"})).send());
+    let client = tokio::spawn(
+        running
+            .post("/2/tweets")
+            .json(&json!({"text": "hi"}))
+            .send(),
+    );
     running.simulator.until_held(1).await;
     assert_eq!(running.live(), 1);
     let call = &running.simulator.calls()[0];
@@ -99,17 +148,29 @@ async fn spoilt_bodies_are_not_read_as_success() {
     for when in [When::Before, When::After] {
         let live = usize::from(when == When::After);
         let running = Running::start().await;
-        let garbled = tweet_under(&running, Fault::MalformedJson { when }).await.expect("bytes");
+        let garbled = tweet_under(&running, Fault::MalformedJson { when })
+            .await
+            .expect("bytes");
         assert!(serde_json::from_str::<Value>(&garbled.body).is_err());
         assert_eq!(running.live(), live);
 
         let running = Running::start().await;
-        let error = tweet_under(&running, Fault::TruncatedBody { when }).await.expect_err("half a body");
+        let error = tweet_under(&running, Fault::TruncatedBody { when })
+            .await
+            .expect_err("half a body");
         assert!(error.is_body() || error.is_decode(), "{error:?}");
         assert_eq!(running.live(), live);
 
         let running = Running::start().await;
-        let huge = tweet_under(&running, Fault::HugeBody { when, bytes: 3_000_000 }).await.expect("bytes");
+        let huge = tweet_under(
+            &running,
+            Fault::HugeBody {
+                when,
+                bytes: 3_000_000,
+            },
+        )
+        .await
+        .expect("bytes");
         assert!(huge.body.len() > 3_000_000 && serde_json::from_str::<Value>(&huge.body).is_err());
         assert_eq!(running.live(), live);
     }
@@ -119,7 +180,11 @@ async fn spoilt_bodies_are_not_read_as_success() {
 async fn a_drip_is_slow_but_whole() {
     let running = Running::start().await;
     let started = Instant::now();
-    let fault = Fault::SlowDrip { when: When::After, bytes: 20, every_ms: 10 };
+    let fault = Fault::SlowDrip {
+        when: When::After,
+        bytes: 20,
+        every_ms: 10,
+    };
     let created = tweet_under(&running, fault).await.expect("an answer");
     assert_eq!(created.status, 201);
     id(&created);
@@ -129,165 +194,43 @@ async fn a_drip_is_slow_but_whole() {
 #[tokio::test]
 async fn an_error_can_hide_in_a_success_and_a_redirect_can_point_anywhere() {
     let running = Running::start().await;
-    let hidden = tweet_under(&running, Fault::ErrorInOk { when: When::Before, body: None }).await.expect("ok");
+    let hidden = tweet_under(
+        &running,
+        Fault::ErrorInOk {
+            when: When::Before,
+            body: None,
+        },
+    )
+    .await
+    .expect("ok");
     let body: Value = serde_json::from_str(&hidden.body).expect("JSON");
     assert!(hidden.status == 200 && body.get("data").is_none() && body["errors"].is_array());
-    running.fault(Operation::Me, Fault::ErrorInOk { when: When::Before, body: None });
+    running.fault(
+        Operation::Me,
+        Fault::ErrorInOk {
+            when: When::Before,
+            body: None,
+        },
+    );
     assert!(running.json("/me").await["error"]["code"].is_number());
 
     let location = "http://127.0.0.1:1/elsewhere".to_owned();
-    running.fault(Operation::XMe, Fault::Redirect { when: When::Before, status: 307, location: location.clone() });
+    running.fault(
+        Operation::XMe,
+        Fault::Redirect {
+            when: When::Before,
+            status: 307,
+            location: location.clone(),
+        },
+    );
     let sent = running.get("/2/users/me").send().await.expect("an answer");
-    assert_eq!((sent.status().as_u16(), sent.headers()["location"].to_str().ok()), (307, Some(&*location)));
-}
-
-#[tokio::test]
-async fn every_named_refusal_of_threads_strikes_before_or_after_the_effect() {
-    for (error, status, part) in [
-        (ThreadsError::MediaNotFound { id: None }, 400, "\"error_subcode\":4279009"),
-        (ThreadsError::InvalidLinkAttachment, 400, "\"code\":-1,\"error_subcode\":4279047"),
-        (ThreadsError::RateLimited, 400, "\"code\":613,\"error_subcode\":4279002"),
-        (ThreadsError::MissingPermission, 500, "\"type\":\"THApiException\",\"code\":10"),
-        (ThreadsError::EmptyServerError, 500, ""),
-        (ThreadsError::Transient, 500, "\"code\":2,\"is_transient\":true"),
-        (ThreadsError::AccountRestricted, 400, "4279013"),
-        (ThreadsError::SpamBlocked, 400, "2207051"),
-        (ThreadsError::InvalidToken, 500, "\"code\":190"),
-        (ThreadsError::SessionExpired, 400, "\"error_subcode\":463"),
-    ] {
-        for (when, live) in [(When::Before, 0), (When::After, 1)] {
-            let running = Running::start().await;
-            let container = running.container("hello").await;
-            running.fault(Operation::Publish, Fault::ThreadsError { when, error: error.clone() });
-            let published = running.publish(&container).await;
-            assert_eq!(published.status, status, "{error:?}");
-            assert!(published.body.contains(part), "{published:?}");
-            assert_eq!(running.live(), live, "{error:?}");
-            if matches!(error, ThreadsError::MediaNotFound { .. }) {
-                assert!(published.body.contains(&container), "{published:?}");
-            }
-            let status = running.read(&format!("/{container}?fields=status")).await.body;
-            assert!(status.contains(if live == 1 { "PUBLISHED" } else { "FINISHED" }), "{status}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_burst_cools_the_whole_account_down() {
-    let running = Running::start().await;
-    running.fault(Operation::Publish, Fault::ThreadsBurst { seconds: 40 });
-    let container = running.container("hello").await;
-    assert!(running.publish(&container).await.body.contains("4279002"));
-    running.advance(39_999);
-    assert!(running.read("/me").await.body.contains("4279002"));
-    running.advance(1);
-    assert_eq!(running.publish(&container).await.status, 200);
-}
-
-#[tokio::test]
-async fn containers_vanish_fail_and_expire_on_command() {
-    let running = Running::start().await;
-    for (becomes, status) in [
-        (ContainerFate::Vanishes, "\"status\":\"FINISHED\""),
-        (ContainerFate::Error("UNKNOWN".to_owned()), "\"status\":\"ERROR\""),
-        (ContainerFate::Expired, "\"status\":\"EXPIRED\""),
-    ] {
-        running.fault(Operation::CreateContainer, Fault::Container { becomes: becomes.clone() });
-        let container = running.container("hello").await;
-        let path = format!("/{container}?fields=status,error_message");
-        let read = running.read(&path).await;
-        assert!(read.body.contains(status), "{read:?}");
-        assert!(running.publish(&container).await.body.contains("4279009"));
-        match becomes {
-            ContainerFate::Vanishes => assert!(running.read(&path).await.body.contains("4279009")),
-            ContainerFate::Error(_) => assert_eq!(
-                read,
-                answered(
-                    200,
-                    &format!("{{\"status\":\"ERROR\",\"id\":\"{container}\",\"error_message\":\"UNKNOWN\"}}")
-                )
-            ),
-            ContainerFate::Expired => {}
-        }
-    }
-    assert_eq!(running.live(), 0);
-}
-
-#[tokio::test]
-async fn lags_can_be_ordered_for_one_call() {
-    let running = Running::start().await;
-    let lag = |what| FaultRule::new(Fault::Lag { what, seconds: 5 }).once();
-    running.simulator.add_faults(vec![lag(LagOf::Status).operation(Operation::Publish)]);
-    let container = running.container("one").await;
-    running.publish(&container).await;
-    assert!(running.read(&format!("/{container}")).await.body.contains("FINISHED"));
-    running.advance(5_000);
-    assert!(running.read(&format!("/{container}")).await.body.contains("PUBLISHED"));
-
-    running.simulator.add_faults(vec![lag(LagOf::Feed).text_contains("two")]);
-    running.publish(&running.container("two").await).await;
-    assert_eq!(running.json("/me/threads").await["data"].as_array().map(Vec::len), Some(1));
-
-    running.simulator.add_faults(vec![lag(LagOf::Timeline).platform(Platform::X)]);
-    running.tweet(json!({"text": "three"})).await;
-    let timeline = format!("/2/users/{}/tweets", running.x.remote_user_id);
-    assert_eq!(running.json(&timeline).await["meta"]["result_count"], 0);
-    running.advance(5_000);
-    assert_eq!(running.json(&timeline).await["meta"]["result_count"], 1);
-}
-
-#[tokio::test]
-async fn every_named_refusal_of_x_strikes_with_its_own_body() {
-    for (error, status, part) in [
-        (XError::CreditsDepleted { dialect: Some(XDialect::Legacy) }, 402, "\"account_id\":1243608864848629761"),
-        (XError::CreditsDepleted { dialect: Some(XDialect::V2026) }, 402, "credits-depleted"),
-        (XError::SpendCapReached, 403, "SpendCapReached"),
-        (XError::ServiceUnavailable, 503, "Service Unavailable"),
-        (XError::DuplicateContent, 403, "duplicate content"),
-        (XError::NotPermitted, 403, "You are not permitted"),
-        (XError::TooLong { status: 403 }, 403, "too long"),
-        (XError::TooLong { status: 400 }, 400, "too long"),
-        (XError::AccountLocked, 403, "\"code\":326"),
-        (XError::Unauthorized, 401, "Unauthorized"),
-        (XError::AccountSuspended, 403, "user-suspended"),
-        (XError::MissingScope, 403, "\"detail\":\"Forbidden\""),
-    ] {
-        for (when, live) in [(When::Before, 0), (When::After, 1)] {
-            let running = Running::start().await;
-            let fault = Fault::XError { when, error: error.clone() };
-            let refused = tweet_under(&running, fault).await.expect("an answer");
-            assert_eq!(refused.status, status, "{error:?}");
-            assert!(refused.body.contains(part), "{refused:?}");
-            assert_eq!(running.live(), live, "{error:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_429_names_the_window_that_is_spent() {
-    for (window, header) in [
-        (LimitWindow::FifteenMinutes, Some("x-rate-limit")),
-        (LimitWindow::AppDay, Some("x-app-limit-24hour")),
-        (LimitWindow::UserDay, Some("x-user-limit-24hour")),
-        (LimitWindow::None, None),
-    ] {
-        let running = Running::start().await;
-        let error = XError::TooManyRequests { window, reset_in_s: -30 };
-        running.fault(Operation::XCreate, Fault::XError { when: When::Before, error });
-        let sent = running.post("/2/tweets").json(&json!({"text": "hi"})).send().await.expect("an answer");
-        assert_eq!(sent.status(), 429);
-        let value = |name: String| sent.headers().get(name).and_then(|value| value.to_str().ok());
-        match header {
-            Some(header) => {
-                let past = (super::START_MS / 1_000 - 30).to_string();
-                assert_eq!(value(format!("{header}-remaining")), Some("0"));
-                assert_eq!(value(format!("{header}-reset")), Some(&*past));
-                let plenty = value("x-rate-limit-remaining".to_owned());
-                assert_eq!(plenty == Some("0"), window == LimitWindow::FifteenMinutes);
-            }
-            None => assert!(!sent.headers().keys().any(|name| name.as_str().contains("limit"))),
-        }
-    }
+    assert_eq!(
+        (
+            sent.status().as_u16(),
+            sent.headers()["location"].to_str().ok()
+        ),
+        (307, Some(&*location))
+    );
 }
 
 #[tokio::test]
@@ -299,10 +242,18 @@ async fn a_rule_can_wait_for_one_text_on_one_account() {
         .text_contains("this one")
         .skip(1);
     running.simulator.add_faults(vec![rule]);
-    for (text, lost) in [("another", false), ("this one", false), ("this one too", true)] {
+    for (text, lost) in [
+        ("another", false),
+        ("this one", false),
+        ("this one too", true),
+    ] {
         let container = running.container(text).await;
         let form = [("creation_id", container.as_str())];
-        let sent = running.post("/v1.0/me/threads_publish").form(&form).send().await;
+        let sent = running
+            .post("/v1.0/me/threads_publish")
+            .form(&form)
+            .send()
+            .await;
         assert_eq!(sent.is_err(), lost, "{text}");
     }
     assert_eq!(running.live(), 3);
@@ -315,7 +266,10 @@ async fn chances_fall_the_same_way_with_the_same_seed() {
     let mut runs = Vec::new();
     for _ in 0..2 {
         let running = Running::start().await;
-        let rule = FaultRule::new(Fault::XError { when: When::Before, error: XError::ServiceUnavailable });
+        let rule = FaultRule::new(Fault::XError {
+            when: When::Before,
+            error: XError::ServiceUnavailable,
+        });
         running.simulator.add_faults(vec![rule.probability(0.5)]);
         let mut fates = Vec::new();
         for _ in 0..40 {
@@ -331,7 +285,12 @@ async fn chances_fall_the_same_way_with_the_same_seed() {
 async fn a_reset_keeps_a_held_call_out_of_the_new_world() {
     let running = Running::start().await;
     running.fault(Operation::XCreate, Fault::Hold { when: When::Before });
-    let client = tokio::spawn(running.post("/2/tweets").json(&json!({"text": "late"})).send());
+    let client = tokio::spawn(
+        running
+            .post("/2/tweets")
+            .json(&json!({"text": "late"}))
+            .send(),
+    );
     running.simulator.until_held(1).await;
     running.simulator.reset();
     assert!(client.await.expect("a task").is_err());

@@ -3,12 +3,9 @@
 use serde_json::json;
 
 use super::{Got, Running, answered, got, id};
-use crate::{
-    DeadToken, Language, LagRanges, MissingReplyScope, NewAccount, Platform, Profile, SecondPublish,
-    Settings, TextEcho,
-};
+use crate::{DeadToken, Language, MissingReplyScope, NewAccount, Platform, Settings, TextEcho};
 
-fn not_found(id: &str) -> Got {
+pub(super) fn not_found(id: &str) -> Got {
     answered(
         400,
         &format!(
@@ -37,10 +34,18 @@ async fn a_text_goes_from_container_to_live_post() {
         .form(&[("media_type", "TEXT"), ("text", "hello")]))
     .await;
     let container = id(&created);
-    assert_eq!(created, answered(200, &format!("{{\"id\":\"{container}\"}}")));
+    assert_eq!(
+        created,
+        answered(200, &format!("{{\"id\":\"{container}\"}}"))
+    );
     assert_eq!(container.len(), 17);
     let status = format!("/v1.0/{container}?fields=status,error_message");
-    let expected = |word: &str| answered(200, &format!("{{\"status\":\"{word}\",\"id\":\"{container}\"}}"));
+    let expected = |word: &str| {
+        answered(
+            200,
+            &format!("{{\"status\":\"{word}\",\"id\":\"{container}\"}}"),
+        )
+    };
     assert_eq!(running.read(&status).await, expected("FINISHED"));
     assert_eq!(running.live(), 0);
 
@@ -52,9 +57,17 @@ async fn a_text_goes_from_container_to_live_post() {
 
     let live = running.simulator.live_posts();
     assert_eq!(live.len(), 1);
-    assert_eq!((live[0].id.as_str(), live[0].text.as_str()), (media.as_str(), "hello"));
+    assert_eq!(
+        (live[0].id.as_str(), live[0].text.as_str()),
+        (media.as_str(), "hello")
+    );
     assert_eq!(live[0].container_id.as_deref(), Some(container.as_str()));
-    let effects: Vec<_> = running.simulator.calls().iter().map(|call| call.effect).collect();
+    let effects: Vec<_> = running
+        .simulator
+        .calls()
+        .iter()
+        .map(|call| call.effect)
+        .collect();
     assert_eq!(effects, [false, false, true, false]);
 }
 
@@ -66,7 +79,9 @@ async fn a_list_has_only_what_was_asked_for_and_the_permalink_of_the_web() {
         .read("/v1.0/me/threads?fields=id,text,media_type,timestamp,permalink,link_attachment_url&limit=2")
         .await;
     let url = &running.simulator.live_posts()[0].url;
-    let code = url.strip_prefix("https://www.threads.com/@ann/post/").expect("a permalink");
+    let code = url
+        .strip_prefix("https://www.threads.com/@ann/post/")
+        .expect("a permalink");
     assert_eq!(code.len(), 11);
     let (head, paging) = read.body.split_once(",\"paging\":").expect("paging");
     assert_eq!(
@@ -87,7 +102,11 @@ async fn lists_page_towards_the_older_and_keep_replies_apart() {
         posted.push(id(&running.publish(&running.container(text).await).await));
         running.advance(1_000);
     }
-    let reply = [("media_type", "TEXT"), ("text", "re"), ("reply_to_id", posted[0].as_str())];
+    let reply = [
+        ("media_type", "TEXT"),
+        ("text", "re"),
+        ("reply_to_id", posted[0].as_str()),
+    ];
     let reply = id(&running.publish(&id(&running.create(&reply).await)).await);
     let first = running.json("/me/threads?limit=2&fields=id").await;
     assert_eq!(first["data"], json!([{"id": posted[2]}, {"id": posted[1]}]));
@@ -97,7 +116,9 @@ async fn lists_page_towards_the_older_and_keep_replies_apart() {
     assert_eq!(second["data"], json!([{"id": posted[0]}]));
     assert_eq!(second["paging"].get("next"), None);
 
-    let replies = running.json("/me/replies?fields=id,replied_to,root_post,is_reply").await;
+    let replies = running
+        .json("/me/replies?fields=id,replied_to,root_post,is_reply")
+        .await;
     let expected = json!([{
         "id": reply, "replied_to": {"id": posted[0]}, "root_post": {"id": posted[0]}, "is_reply": true,
     }]);
@@ -112,8 +133,14 @@ async fn wrong_parameters_are_refused_with_a_misleading_500() {
     let running = Running::start().await;
     let long = "x".repeat(501);
     for (params, message) in [
-        (vec![("text", long.as_str())], "Param text must be at most 500 characters long."),
-        (vec![("text", "r"), ("reply_to_id", "abc")], "Param reply_to_id is not a valid threads_media ID"),
+        (
+            vec![("text", long.as_str())],
+            "Param text must be at most 500 characters long.",
+        ),
+        (
+            vec![("text", "r"), ("reply_to_id", "abc")],
+            "Param reply_to_id is not a valid threads_media ID",
+        ),
         (
             vec![("text", "r"), ("reply_to_id", "17000000000000001")],
             "Param reply_to_id is not a valid threads_media ID",
@@ -122,17 +149,33 @@ async fn wrong_parameters_are_refused_with_a_misleading_500() {
         let params: Vec<_> = [("media_type", "TEXT")].into_iter().chain(params).collect();
         assert_eq!(running.create(&params).await, th_exception(message, 100));
     }
-    running.simulator.set_settings(|settings| settings.threads.th_api_exception_status = 400);
-    let refused = running.create(&[("media_type", "TEXT"), ("text", &long)]).await;
+    running
+        .simulator
+        .set_settings(|settings| settings.threads.th_api_exception_status = 400);
+    let refused = running
+        .create(&[("media_type", "TEXT"), ("text", &long)])
+        .await;
     assert_eq!(refused.status, 400);
 }
 
 #[tokio::test]
 async fn six_links_are_one_too_many() {
     let running = Running::start().await;
-    let links = |count| (0..count).map(|n| format!("https://a.example/{n} ")).collect::<String>();
-    assert_eq!(running.create(&[("media_type", "TEXT"), ("text", &links(5))]).await.status, 200);
-    let refused = running.create(&[("media_type", "TEXT"), ("text", &links(6))]).await;
+    let links = |count| {
+        (0..count)
+            .map(|n| format!("https://a.example/{n} "))
+            .collect::<String>()
+    };
+    assert_eq!(
+        running
+            .create(&[("media_type", "TEXT"), ("text", &links(5))])
+            .await
+            .status,
+        200
+    );
+    let refused = running
+        .create(&[("media_type", "TEXT"), ("text", &links(6))])
+        .await;
     assert!(refused.status == 400 && refused.body.contains("THREADS_API__LINK_LIMIT_EXCEEDED"));
 }
 
@@ -143,7 +186,10 @@ async fn fields_that_do_not_exist_fail_the_whole_call() {
     let media = id(&running.publish(&container).await);
     for (path, field) in [
         (format!("/v1.0/{media}?fields=id,status"), "status"),
-        (format!("/v1.0/{container}?fields=status_code"), "status_code"),
+        (
+            format!("/v1.0/{container}?fields=status_code"),
+            "status_code",
+        ),
         ("/v1.0/me?fields=id,email".to_owned(), "email"),
     ] {
         let message = format!("Tried accessing nonexisting field ({field})");
@@ -161,110 +207,54 @@ async fn fields_that_do_not_exist_fail_the_whole_call() {
 async fn the_profile_and_a_dead_token_answer_as_recorded() {
     let running = Running::start().await;
     let user = &running.threads.remote_user_id;
-    assert_eq!(running.read("/v1.0/me").await, answered(200, &format!("{{\"id\":\"{user}\"}}")));
+    assert_eq!(
+        running.read("/v1.0/me").await,
+        answered(200, &format!("{{\"id\":\"{user}\"}}"))
+    );
     assert_eq!(
         running.read("/me?fields=id,username").await,
         answered(200, &format!("{{\"id\":\"{user}\",\"username\":\"ann\"}}"))
     );
-    let as_parameter =
-        running.http.get(format!("{}/v1.0/me?access_token=threads-token", running.base));
+    let as_parameter = running.http.get(format!(
+        "{}/v1.0/me?access_token=threads-token",
+        running.base
+    ));
     assert_eq!(got(as_parameter).await.status, 200);
 
     running.simulator.revoke(Platform::Threads, "ann");
-    assert_eq!(running.read("/v1.0/me").await, th_exception("Invalid OAuth 2.0 Access Token", 190));
-    running.simulator.set_settings(|settings| settings.threads.dead_token = DeadToken::SessionExpired);
+    assert_eq!(
+        running.read("/v1.0/me").await,
+        th_exception("Invalid OAuth 2.0 Access Token", 190)
+    );
+    running
+        .simulator
+        .set_settings(|settings| settings.threads.dead_token = DeadToken::SessionExpired);
     let expired = running.read("/v1.0/me").await;
-    assert!(expired.status == 400 && expired.body.contains("\"error_subcode\":463"), "{expired:?}");
-}
-
-#[tokio::test]
-async fn a_second_publish_does_what_the_settings_say() {
-    for (mode, same_status, live) in [
-        (SecondPublish::Error, 400, 1),
-        (SecondPublish::SameId, 200, 1),
-        (SecondPublish::Duplicate, 200, 2),
-    ] {
-        let mut settings = Settings::default();
-        settings.threads.second_publish = mode;
-        let running = Running::start_with(settings).await;
-        let container = running.container("hello").await;
-        let first = running.publish(&container).await;
-        let second = running.publish(&container).await;
-        assert_eq!((second.status, running.live()), (same_status, live), "{mode:?}");
-        match mode {
-            SecondPublish::Error => assert_eq!(second, not_found(&container)),
-            SecondPublish::SameId => assert_eq!(second, first),
-            SecondPublish::Duplicate => assert_ne!(second, first),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_fresh_container_and_a_fresh_post_are_unknown_for_a_while() {
-    let lags = LagRanges {
-        replication_ms: (5_000, 5_000),
-        status_ms: (3_000, 3_000),
-        feed_ms: (4_000, 4_000),
-        reply_ms: (9_000, 9_000),
-        ..LagRanges::default()
-    };
-    let running = Running::start_with(Settings { lags: Some(lags), ..Settings::default() }).await;
-    let container = running.container("hello").await;
-    assert_eq!(running.publish(&container).await, not_found(&container));
-    running.advance(5_000);
-    let media = id(&running.publish(&container).await);
-    let status = format!("/v1.0/{container}");
-    assert!(running.read(&status).await.body.contains("FINISHED"));
-    assert_eq!(running.json("/me/threads").await, json!({"data": []}));
-    let reply = [("media_type", "TEXT"), ("text", "r"), ("reply_to_id", media.as_str())];
-    assert_eq!(running.create(&reply).await, not_found(&media));
-    running.advance(4_000);
-    assert!(running.read(&status).await.body.contains("PUBLISHED"));
-    assert_eq!(running.json("/me/threads").await["data"], json!([{"id": media}]));
-    running.advance(5_000);
-    assert_eq!(running.create(&reply).await.status, 200);
-}
-
-#[tokio::test]
-async fn a_hostile_profile_still_lets_every_post_through_in_the_end() {
-    let running = Running::start_with(Settings { profile: Profile::Hostile, ..Settings::default() }).await;
-    let container = running.container("see https://a.example").await;
-    running.advance(7_000);
-    assert_eq!(running.publish(&container).await.status, 200);
-    running.advance(24 * 3_600_000);
-    assert!(running.read(&format!("/{container}")).await.body.contains("PUBLISHED"));
-}
-
-#[tokio::test]
-async fn an_unpublished_container_expires_after_a_day() {
-    let running = Running::start().await;
-    let container = running.container("hello").await;
-    running.advance(24 * 3_600_000);
-    assert!(running.read(&format!("/{container}")).await.body.contains("EXPIRED"));
-    assert_eq!(running.publish(&container).await, not_found(&container));
-}
-
-#[tokio::test]
-async fn a_text_can_be_published_in_one_call() {
-    let running = Running::start().await;
-    let params = [("media_type", "TEXT"), ("text", "at once"), ("auto_publish_text", "true")];
-    let media = id(&running.create(&params).await);
-    let live = running.simulator.live_posts();
-    assert_eq!((live[0].id.as_str(), live[0].container_id.as_deref()), (media.as_str(), None));
+    assert!(
+        expired.status == 400 && expired.body.contains("\"error_subcode\":463"),
+        "{expired:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_token_may_do_only_what_its_scopes_say() {
     let running = Running::start().await;
     let poster = NewAccount {
-        scopes: vec!["threads_basic".to_owned(), "threads_content_publish".to_owned()],
+        scopes: vec![
+            "threads_basic".to_owned(),
+            "threads_content_publish".to_owned(),
+        ],
         ..NewAccount::new(Platform::Threads, "bob", "bob-token")
     };
     running.simulator.add_account(poster);
     let call = |request: reqwest::RequestBuilder| got(request.bearer_auth("bob-token"));
     let url = |path: &str| format!("{}{path}", running.base);
     let create = |reply: &'static str| {
-        let params = [("media_type", "TEXT"), ("text", "r"), ("reply_to_id", reply)];
+        let params = [
+            ("media_type", "TEXT"),
+            ("text", "r"),
+            ("reply_to_id", reply),
+        ];
         call(running.http.post(url("/me/threads")).form(&params))
     };
     let no_permission = th_exception("Application does not have permission for this action", 10);
@@ -273,16 +263,24 @@ async fn a_token_may_do_only_what_its_scopes_say() {
         settings.threads.missing_reply_scope = MissingReplyScope::Permission;
     });
     assert_eq!(create("18000000000000001").await, no_permission);
-    assert_eq!(call(running.http.delete(url("/18000000000000001"))).await, no_permission);
+    assert_eq!(
+        call(running.http.delete(url("/18000000000000001"))).await,
+        no_permission
+    );
     let limits = url("/me/threads_publishing_limit?fields=reply_quota_usage");
     assert_eq!(call(running.http.get(limits)).await, answered(500, ""));
-    assert_eq!(call(running.http.get(url("/me/replies"))).await, no_permission);
+    assert_eq!(
+        call(running.http.get(url("/me/replies"))).await,
+        no_permission
+    );
 }
 
 #[tokio::test]
 async fn nobody_sees_or_publishes_another_accounts_container() {
     let running = Running::start().await;
-    running.simulator.add_account(NewAccount::new(Platform::Threads, "bob", "bob-token"));
+    running
+        .simulator
+        .add_account(NewAccount::new(Platform::Threads, "bob", "bob-token"));
     let container = running.container("hello").await;
     let publish = running
         .http
@@ -291,25 +289,10 @@ async fn nobody_sees_or_publishes_another_accounts_container() {
         .form(&[("creation_id", container.as_str())]);
     assert_eq!(got(publish).await, not_found(&container));
     assert_eq!(running.live(), 0);
-    let create = running.post("/v1.0/27000000000000001/threads").form(&[("media_type", "TEXT"), ("text", "x")]);
+    let create = running
+        .post("/v1.0/27000000000000001/threads")
+        .form(&[("media_type", "TEXT"), ("text", "x")]);
     assert_eq!(got(create).await, not_found("27000000000000001"));
-}
-
-#[tokio::test]
-async fn a_deleted_post_is_gone_at_once_but_listed_a_little_longer() {
-    let lags = LagRanges { delete_ms: (5_000, 5_000), ..LagRanges::default() };
-    let running = Running::start_with(Settings { lags: Some(lags), ..Settings::default() }).await;
-    let media = id(&running.publish(&running.container("hello").await).await);
-    let deleted = got(running.delete(&format!("/v1.0/{media}"))).await;
-    assert_eq!(deleted, answered(200, &format!("{{\"success\":true,\"deleted_id\":\"{media}\"}}")));
-    assert_eq!(running.live(), 0);
-    assert_eq!(running.read(&format!("/{media}")).await.status, 400);
-    assert_eq!(running.json("/me/threads").await["data"], json!([{"id": media}]));
-    running.advance(5_000);
-    assert_eq!(running.json("/me/threads").await, json!({"data": []}));
-    assert!(got(running.delete(&format!("/v1.0/{media}"))).await.body.contains("\"error_subcode\":33"));
-    let reply = [("media_type", "TEXT"), ("text", "r"), ("reply_to_id", media.as_str())];
-    assert_eq!(running.create(&reply).await, not_found(&media));
 }
 
 #[tokio::test]
@@ -318,11 +301,19 @@ async fn text_and_titles_can_come_back_changed() {
     settings.threads.text_echo = TextEcho::Rewritten;
     settings.threads.language = Language::Korean;
     let running = Running::start_with(settings).await;
-    running.publish(&running.container("I like #rust a lot \n").await).await;
+    running
+        .publish(&running.container("I like #rust a lot \n").await)
+        .await;
     let list = running.json("/me/threads?fields=text,topic_tag").await;
     assert_eq!(list["data"][0]["text"], "I like rust a lot");
     assert_eq!(list["data"][0]["topic_tag"], "rust");
-    assert_eq!(running.simulator.live_posts()[0].text, "I like #rust a lot \n");
+    assert_eq!(
+        running.simulator.live_posts()[0].text,
+        "I like #rust a lot \n"
+    );
     let refused = running.publish("17000000000000009").await;
-    assert!(refused.body.contains("미디어를 찾을 수 없음"), "{refused:?}");
+    assert!(
+        refused.body.contains("미디어를 찾을 수 없음"),
+        "{refused:?}"
+    );
 }

@@ -23,16 +23,28 @@ pub(crate) struct Matched<'a> {
 
 impl ActiveRule {
     pub(crate) fn new(rule: FaultRule) -> Self {
-        Self { rule, matched: 0, fired: 0 }
+        Self {
+            rule,
+            matched: 0,
+            fired: 0,
+        }
     }
 
     pub(crate) fn report(&self) -> RuleReport {
-        RuleReport { rule: self.rule.clone(), matched: self.matched, fired: self.fired }
+        RuleReport {
+            rule: self.rule.clone(),
+            matched: self.matched,
+            fired: self.fired,
+        }
     }
 
     /// The fault, if it strikes this call. `roll` is in `0.0..1.0` and is
     /// asked for only when the rule has a probability.
-    pub(crate) fn strike(&mut self, call: Matched<'_>, roll: impl FnOnce() -> f64) -> Option<Fault> {
+    pub(crate) fn strike(
+        &mut self,
+        call: Matched<'_>,
+        roll: impl FnOnce() -> f64,
+    ) -> Option<Fault> {
         if !self.is_meant_for(call) {
             return None;
         }
@@ -48,9 +60,15 @@ impl ActiveRule {
 
     fn is_meant_for(&self, call: Matched<'_>) -> bool {
         let rule = &self.rule;
-        rule.platform.is_none_or(|platform| platform == call.platform)
-            && rule.operation.is_none_or(|operation| operation == call.operation)
-            && rule.account.as_deref().is_none_or(|account| call.account == Some(account))
+        rule.platform
+            .is_none_or(|platform| platform == call.platform)
+            && rule
+                .operation
+                .is_none_or(|operation| operation == call.operation)
+            && rule
+                .account
+                .as_deref()
+                .is_none_or(|account| call.account == Some(account))
             && rule
                 .text_contains
                 .as_deref()
@@ -89,14 +107,25 @@ mod tests {
         assert!(!fires(rule().operation(Operation::CreateContainer), CALL));
         assert!(!fires(rule().account("bob"), CALL));
         assert!(!fires(rule().text_contains("bye"), CALL));
-        assert!(!fires(rule().text_contains("hello"), Matched { text: None, ..CALL }));
-        assert!(fires(rule().account("ann").text_contains("world").operation(Operation::Publish), CALL));
+        assert!(!fires(
+            rule().text_contains("hello"),
+            Matched { text: None, ..CALL }
+        ));
+        assert!(fires(
+            rule()
+                .account("ann")
+                .text_contains("world")
+                .operation(Operation::Publish),
+            CALL
+        ));
     }
 
     #[test]
     fn skip_and_times_bound_the_strikes() {
         let mut active = ActiveRule::new(rule().skip(2).times(3));
-        let struck: Vec<_> = (0..7).map(|_| active.strike(CALL, || 0.0).is_some()).collect();
+        let struck: Vec<_> = (0..7)
+            .map(|_| active.strike(CALL, || 0.0).is_some())
+            .collect();
         assert_eq!(struck, [false, false, true, true, true, false, false]);
         assert_eq!((active.report().matched, active.report().fired), (7, 3));
     }
@@ -104,7 +133,11 @@ mod tests {
     #[test]
     fn a_probability_is_the_share_of_rolls_below_it() {
         let rule = rule().probability(0.25);
-        assert!(ActiveRule::new(rule.clone()).strike(CALL, || 0.24).is_some());
+        assert!(
+            ActiveRule::new(rule.clone())
+                .strike(CALL, || 0.24)
+                .is_some()
+        );
         assert!(ActiveRule::new(rule).strike(CALL, || 0.25).is_none());
     }
 }

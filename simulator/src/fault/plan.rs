@@ -50,21 +50,30 @@ impl Fault {
         }
         match self {
             Self::Lost { .. } => Act::Close,
-            Self::Status { status, body, headers, .. } => {
-                let answer = headers.iter().fold(given(*status, body), |answer, (name, value)| {
-                    answer.header(name.clone(), value.clone())
-                });
+            Self::Status {
+                status,
+                body,
+                headers,
+                ..
+            } => {
+                let answer = headers
+                    .iter()
+                    .fold(given(*status, body), |answer, (name, value)| {
+                        answer.header(name.clone(), value.clone())
+                    });
                 Act::Answer(answer)
             }
             Self::Delay { ms, .. } => Act::Wait(Duration::from_millis(*ms)),
             Self::Hold { .. } => Act::Hold,
             Self::ErrorInOk { body, .. } => {
-                let body = body.clone().map_or_else(|| error_in_ok(platform), Json::from);
+                let body = body
+                    .clone()
+                    .map_or_else(|| error_in_ok(platform), Json::from);
                 Act::Answer(Answer::json(200, &body))
             }
-            Self::Redirect { status, location, .. } => {
-                Act::Answer(Answer::empty(*status).header("location", location.clone()))
-            }
+            Self::Redirect {
+                status, location, ..
+            } => Act::Answer(Answer::empty(*status).header("location", location.clone())),
             Self::ThreadsError { error, .. } => Act::Answer(errors.threads(error)),
             Self::XError { error, .. } => Act::Answer(errors.x(error)),
             // Spoilt bodies need an answer to spoil: the true one after the
@@ -84,9 +93,12 @@ impl Fault {
         match self {
             Self::MalformedJson { .. } => Shape::Malformed,
             Self::TruncatedBody { .. } => Shape::Truncated,
-            Self::SlowDrip { bytes, every_ms, .. } => {
-                Shape::Drip { bytes: (*bytes).max(1), every_ms: (*every_ms).max(1) }
-            }
+            Self::SlowDrip {
+                bytes, every_ms, ..
+            } => Shape::Drip {
+                bytes: (*bytes).max(1),
+                every_ms: (*every_ms).max(1),
+            },
             Self::HugeBody { bytes, .. } => Shape::Huge { bytes: *bytes },
             _ => Shape::Whole,
         }
@@ -107,7 +119,10 @@ fn error_in_ok(platform: Platform) -> Json {
         Platform::Threads => Json::object([(
             "error",
             Json::object([
-                ("message", "An unexpected error has occurred. Please retry your request later.".into()),
+                (
+                    "message",
+                    "An unexpected error has occurred. Please retry your request later.".into(),
+                ),
                 ("type", "OAuthException".into()),
                 ("code", 2_u16.into()),
                 ("is_transient", true.into()),

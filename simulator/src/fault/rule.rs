@@ -54,22 +54,34 @@ impl FaultRule {
 
     #[must_use]
     pub fn platform(self, platform: Platform) -> Self {
-        Self { platform: Some(platform), ..self }
+        Self {
+            platform: Some(platform),
+            ..self
+        }
     }
 
     #[must_use]
     pub fn operation(self, operation: Operation) -> Self {
-        Self { operation: Some(operation), ..self }
+        Self {
+            operation: Some(operation),
+            ..self
+        }
     }
 
     #[must_use]
     pub fn account(self, username: impl Into<String>) -> Self {
-        Self { account: Some(username.into()), ..self }
+        Self {
+            account: Some(username.into()),
+            ..self
+        }
     }
 
     #[must_use]
     pub fn text_contains(self, text: impl Into<String>) -> Self {
-        Self { text_contains: Some(text.into()), ..self }
+        Self {
+            text_contains: Some(text.into()),
+            ..self
+        }
     }
 
     #[must_use]
@@ -79,7 +91,10 @@ impl FaultRule {
 
     #[must_use]
     pub fn times(self, times: u32) -> Self {
-        Self { times: Some(times), ..self }
+        Self {
+            times: Some(times),
+            ..self
+        }
     }
 
     #[must_use]
@@ -89,7 +104,10 @@ impl FaultRule {
 
     #[must_use]
     pub fn probability(self, probability: f64) -> Self {
-        Self { probability: Some(probability), ..self }
+        Self {
+            probability: Some(probability),
+            ..self
+        }
     }
 }
 
@@ -109,30 +127,97 @@ pub struct RuleReport {
 #[must_use]
 pub fn hostile_plan(probability: f64) -> Vec<FaultRule> {
     use Operation::{CreateContainer, Publish, XCreate};
-    let status = |when, status, body| Fault::Status { when, status, body, headers: Default::default() };
+    let status = |when, status, body| Fault::Status {
+        when,
+        status,
+        body,
+        headers: Default::default(),
+    };
     let html = || FaultBody::Html("<html><body>Bad Gateway</body></html>".to_owned());
     [
         (Publish, Fault::Lost { when: When::After }),
         (Publish, Fault::Lost { when: When::Before }),
-        (Publish, Fault::ThreadsError { when: When::After, error: ThreadsError::MissingPermission }),
-        (Publish, Fault::ThreadsError { when: When::Before, error: ThreadsError::EmptyServerError }),
-        (Publish, Fault::ThreadsError { when: When::Before, error: ThreadsError::Transient }),
-        (Publish, Fault::ThreadsError { when: When::Before, error: ThreadsError::MediaNotFound { id: None } }),
-        (Publish, Fault::ErrorInOk { when: When::Before, body: None }),
+        (
+            Publish,
+            Fault::ThreadsError {
+                when: When::After,
+                error: ThreadsError::MissingPermission,
+            },
+        ),
+        (
+            Publish,
+            Fault::ThreadsError {
+                when: When::Before,
+                error: ThreadsError::EmptyServerError,
+            },
+        ),
+        (
+            Publish,
+            Fault::ThreadsError {
+                when: When::Before,
+                error: ThreadsError::Transient,
+            },
+        ),
+        (
+            Publish,
+            Fault::ThreadsError {
+                when: When::Before,
+                error: ThreadsError::MediaNotFound { id: None },
+            },
+        ),
+        (
+            Publish,
+            Fault::ErrorInOk {
+                when: When::Before,
+                body: None,
+            },
+        ),
         (Publish, Fault::ThreadsBurst { seconds: 40 }),
-        (CreateContainer, Fault::Container { becomes: ContainerFate::Vanishes }),
-        (CreateContainer, Fault::Container { becomes: ContainerFate::Error("UNKNOWN".to_owned()) }),
+        (
+            CreateContainer,
+            Fault::Container {
+                becomes: ContainerFate::Vanishes,
+            },
+        ),
+        (
+            CreateContainer,
+            Fault::Container {
+                becomes: ContainerFate::Error("UNKNOWN".to_owned()),
+            },
+        ),
         (CreateContainer, Fault::Lost { when: When::After }),
         (XCreate, Fault::Lost { when: When::After }),
         (XCreate, Fault::Lost { when: When::Before }),
-        (XCreate, Fault::XError { when: When::Before, error: XError::ServiceUnavailable }),
-        (XCreate, Fault::XError { when: When::After, error: XError::ServiceUnavailable }),
+        (
+            XCreate,
+            Fault::XError {
+                when: When::Before,
+                error: XError::ServiceUnavailable,
+            },
+        ),
+        (
+            XCreate,
+            Fault::XError {
+                when: When::After,
+                error: XError::ServiceUnavailable,
+            },
+        ),
         (XCreate, status(When::Before, 502, html())),
         (XCreate, status(When::After, 502, html())),
-        (XCreate, Fault::ErrorInOk { when: When::Before, body: None }),
+        (
+            XCreate,
+            Fault::ErrorInOk {
+                when: When::Before,
+                body: None,
+            },
+        ),
         (XCreate, Fault::MalformedJson { when: When::After }),
     ]
     .into_iter()
-    .map(|(operation, fault)| FaultRule::new(fault).operation(operation).probability(probability))
+    .map(|(operation, fault)| {
+        FaultRule::new(fault)
+            .operation(operation)
+            .probability(probability)
+    })
     .collect()
 }

@@ -122,7 +122,11 @@ mod tests {
 
     #[test]
     fn a_container_is_replicated_then_processed_then_ready() {
-        let one = container(Lags { replication_ms: 10, processing_ms: 20, ..Lags::default() });
+        let one = container(Lags {
+            replication_ms: 10,
+            processing_ms: 20,
+            ..Lags::default()
+        });
         for (now_ms, seen, publishing) in [
             (9, Seen::Nothing, Publishing::Refused),
             (10, Seen::InProgress, Publishing::Refused),
@@ -135,7 +139,10 @@ mod tests {
 
     #[test]
     fn finished_does_not_mean_replicated() {
-        let one = container(Lags { replication_ms: 5_000, ..Lags::default() });
+        let one = container(Lags {
+            replication_ms: 5_000,
+            ..Lags::default()
+        });
         assert_eq!(one.publishing(4_999), Publishing::Refused);
     }
 
@@ -151,8 +158,14 @@ mod tests {
 
     #[test]
     fn the_status_lags_the_publish_but_a_second_publish_does_not_get_through() {
-        let mut one = container(Lags { status_ms: 3_000, ..Lags::default() });
-        let published = Published { at_ms: 100, media: 7 };
+        let mut one = container(Lags {
+            status_ms: 3_000,
+            ..Lags::default()
+        });
+        let published = Published {
+            at_ms: 100,
+            media: 7,
+        };
         one.published = Some(published);
         assert_eq!(one.seen(3_099), Seen::Finished);
         assert_eq!(one.publishing(3_099), Publishing::Again(published));
@@ -171,7 +184,10 @@ mod tests {
 
     #[test]
     fn a_failure_shows_once_processing_is_over() {
-        let mut one = container(Lags { processing_ms: 10, ..Lags::default() });
+        let mut one = container(Lags {
+            processing_ms: 10,
+            ..Lags::default()
+        });
         one.fate = Fate::Fails("UNKNOWN".to_owned());
         assert_eq!(one.seen(9), Seen::InProgress);
         assert_eq!(one.seen(10), Seen::Failed("UNKNOWN".to_owned()));

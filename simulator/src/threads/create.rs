@@ -74,17 +74,24 @@ pub(crate) fn create(
 /// The parameters, each judged for itself.
 fn draft(request: &Request) -> Result<Draft, Refused> {
     let kind = request.param("media_type");
-    let kind = kind.ok_or_else(|| ThreadsError::parameter("The parameter media_type is required."))?;
+    let kind =
+        kind.ok_or_else(|| ThreadsError::parameter("The parameter media_type is required."))?;
     if kind != "TEXT" {
-        return Err(ThreadsError::parameter("Param media_type must be one of {TEXT}."));
+        return Err(ThreadsError::parameter(
+            "Param media_type must be one of {TEXT}.",
+        ));
     }
     let text = request.param("text").unwrap_or_default();
-    let link_attachment = request.param("link_attachment").filter(|link| !link.is_empty());
+    let link_attachment = request
+        .param("link_attachment")
+        .filter(|link| !link.is_empty());
     if text.trim().is_empty() && link_attachment.is_none() {
         return Err(ThreadsError::parameter("The parameter text is required."));
     }
     if text::length(text) > 500 {
-        return Err(ThreadsError::parameter("Param text must be at most 500 characters long."));
+        return Err(ThreadsError::parameter(
+            "Param text must be at most 500 characters long.",
+        ));
     }
     if link_attachment.is_some_and(|link| !text::has_link(link)) {
         return Err(ThreadsError::InvalidLinkAttachment);
@@ -95,9 +102,13 @@ fn draft(request: &Request) -> Result<Draft, Refused> {
     Ok(Draft {
         text: Arc::from(text),
         reply_to: match request.param("reply_to_id") {
-            Some(id) => Some(ids::parse(id).filter(|_| ids::is_media(id)).ok_or_else(|| {
-                ThreadsError::parameter("Param reply_to_id is not a valid threads_media ID")
-            })?),
+            Some(id) => Some(
+                ids::parse(id)
+                    .filter(|_| ids::is_media(id))
+                    .ok_or_else(|| {
+                        ThreadsError::parameter("Param reply_to_id is not a valid threads_media ID")
+                    })?,
+            ),
             None => None,
         },
         quoted: match request.param("quote_post_id") {
@@ -126,10 +137,12 @@ fn topic_tag(given: Option<&str>, text: &str) -> Result<Option<String>, Refused>
 
 fn reply_control(given: Option<&str>) -> Result<Option<String>, Refused> {
     match given {
-        Some(control) if !REPLY_CONTROLS.contains(&control) => Err(ThreadsError::parameter(format!(
-            "Param reply_control must be one of {{{}}}",
-            REPLY_CONTROLS.join(", ")
-        ))),
+        Some(control) if !REPLY_CONTROLS.contains(&control) => {
+            Err(ThreadsError::parameter(format!(
+                "Param reply_control must be one of {{{}}}",
+                REPLY_CONTROLS.join(", ")
+            )))
+        }
         control => Ok(control.map(str::to_owned)),
     }
 }
@@ -147,7 +160,10 @@ fn check_parent(scene: &Scene<'_>, account: &Account, parent: &str) -> Result<()
     let post = ids::parse(parent).and_then(|id| scene.threads.live_post(id));
     let post = post.filter(|post| scene.now_ms >= post.repliable_from_ms);
     let post = post.ok_or_else(|| ThreadsError::not_found(parent))?;
-    let root_owner = scene.threads.post(post.root).map_or(post.owner, |root| root.owner);
+    let root_owner = scene
+        .threads
+        .post(post.root)
+        .map_or(post.owner, |root| root.owner);
     let own = scene.accounts.get(root_owner).user_id == account.user_id;
     if own || account.may("threads_manage_mentions") || account.may("threads_keyword_search") {
         Ok(())

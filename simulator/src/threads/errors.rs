@@ -58,11 +58,15 @@ impl ThreadsError {
     }
 
     pub(crate) fn not_found(id: impl ToString) -> Self {
-        Self::MediaNotFound { id: Some(id.to_string()) }
+        Self::MediaNotFound {
+            id: Some(id.to_string()),
+        }
     }
 
     pub(crate) fn parameter(message: impl Into<String>) -> Self {
-        Self::InvalidParameter { message: message.into() }
+        Self::InvalidParameter {
+            message: message.into(),
+        }
     }
 
     /// As in JSON.
@@ -110,10 +114,17 @@ impl ThreadsError {
             ),
             // The statuses and codes of these two are not recorded (threads.md 13).
             Self::AccountRestricted => oauth(400, "Fatal", -1, 4_279_013, Notice::Restricted),
-            Self::SpamBlocked => oauth(400, "Application request limit reached", 4, 2_207_051, Notice::Blocked),
-            Self::MissingPermission => {
-                (th_status, th("Application does not have permission for this action", 10))
-            }
+            Self::SpamBlocked => oauth(
+                400,
+                "Application request limit reached",
+                4,
+                2_207_051,
+                Notice::Blocked,
+            ),
+            Self::MissingPermission => (
+                th_status,
+                th("Application does not have permission for this action", 10),
+            ),
             Self::InvalidToken => (th_status, th("Invalid OAuth 2.0 Access Token", 190)),
             Self::SessionExpired => {
                 let message = format!(
@@ -121,11 +132,17 @@ impl ThreadsError {
                     time::in_words(scene.now_ms - 3_600_000),
                     time::in_words(scene.now_ms),
                 );
-                (400, graph(&message, "OAuthException", 190).with("error_subcode", 463_u32))
+                (
+                    400,
+                    graph(&message, "OAuthException", 190).with("error_subcode", 463_u32),
+                )
             }
             Self::Transient => {
                 let message = "An unexpected error has occurred. Please retry your request later.";
-                (500, graph(message, "OAuthException", 2).with("is_transient", true))
+                (
+                    500,
+                    graph(message, "OAuthException", 2).with("is_transient", true),
+                )
             }
             Self::NoSuchObject { id } => {
                 let message = format!(
@@ -134,15 +151,24 @@ impl ThreadsError {
                 );
                 (400, th(&message, 100).with("error_subcode", 33_u32))
             }
-            Self::NonexistingField { field } => {
-                (th_status, th(&format!("Tried accessing nonexisting field ({field})"), 100))
-            }
+            Self::NonexistingField { field } => (
+                th_status,
+                th(&format!("Tried accessing nonexisting field ({field})"), 100),
+            ),
             Self::InvalidParameter { message } => (th_status, th(message, 100)),
             // The envelope is not recorded (threads.md 4.1).
-            Self::TooManyLinks => (400, graph("THREADS_API__LINK_LIMIT_EXCEEDED", "OAuthException", 100)),
-            Self::UnknownPath { path } => {
-                (400, graph(&format!("Unknown path components: {path}"), "OAuthException", 2_500))
-            }
+            Self::TooManyLinks => (
+                400,
+                graph("THREADS_API__LINK_LIMIT_EXCEEDED", "OAuthException", 100),
+            ),
+            Self::UnknownPath { path } => (
+                400,
+                graph(
+                    &format!("Unknown path components: {path}"),
+                    "OAuthException",
+                    2_500,
+                ),
+            ),
             Self::EmptyServerError => (500, Json::object([])),
         }
     }
@@ -154,5 +180,9 @@ fn th(message: &str, code: i64) -> Json {
 }
 
 fn graph(message: &str, kind: &str, code: i64) -> Json {
-    Json::object([("message", message.into()), ("type", kind.into()), ("code", code.into())])
+    Json::object([
+        ("message", message.into()),
+        ("type", kind.into()),
+        ("code", code.into()),
+    ])
 }

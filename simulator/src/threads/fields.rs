@@ -48,7 +48,11 @@ pub(crate) fn names(fields: &str) -> Vec<String> {
 /// Asked names, or `id` alone.
 pub(crate) fn asked(fields: Option<&str>) -> Vec<String> {
     let names = fields.map(names).unwrap_or_default();
-    if names.is_empty() { vec!["id".to_owned()] } else { names }
+    if names.is_empty() {
+        vec!["id".to_owned()]
+    } else {
+        names
+    }
 }
 
 pub(crate) fn post(scene: &Scene<'_>, post: &Post, names: &[String]) -> Result<Json, Refused> {
@@ -60,7 +64,11 @@ pub(crate) fn post(scene: &Scene<'_>, post: &Post, names: &[String]) -> Result<J
     }
     // Graph puts the id last, except when nothing else was asked for first.
     let first = names.first().is_some_and(|name| name == "id");
-    Ok(if first { with_first_id(post, object) } else { object.with("id", post.id.to_string()) })
+    Ok(if first {
+        with_first_id(post, object)
+    } else {
+        object.with("id", post.id.to_string())
+    })
 }
 
 fn with_first_id(post: &Post, rest: Json) -> Json {
@@ -80,18 +88,32 @@ fn value(scene: &Scene<'_>, post: &Post, name: &str) -> Result<Option<Json>, Ref
     Ok(match name {
         "media_product_type" => Some("THREADS".into()),
         "media_type" => Some("TEXT_POST".into()),
-        "permalink" => Some(permalink(&scene.settings.threads_web_url, &author.public.username, post).into()),
+        "permalink" => Some(
+            permalink(
+                &scene.settings.threads_web_url,
+                &author.public.username,
+                post,
+            )
+            .into(),
+        ),
         "owner" => (!post.is_reply()).then(|| id_of(author.user_id)),
         "username" => Some(author.public.username.as_str().into()),
-        "text" => Some(shown_text(post, scene.settings.threads.text_echo)).filter(|text| !text.is_empty()).map(Json::from),
+        "text" => Some(shown_text(post, scene.settings.threads.text_echo))
+            .filter(|text| !text.is_empty())
+            .map(Json::from),
         "timestamp" => Some(time::timestamp(post.created_ms).into()),
         "shortcode" => Some(shortcode().into()),
         "is_quote_post" => Some(post.draft.quoted.is_some().into()),
         "quoted_post" => post.draft.quoted.map(id_of),
         "has_replies" => Some(post.has_replies.into()),
-        "reply_audience" => {
-            Some(post.draft.reply_control.as_deref().unwrap_or("everyone").to_uppercase().into())
-        }
+        "reply_audience" => Some(
+            post.draft
+                .reply_control
+                .as_deref()
+                .unwrap_or("everyone")
+                .to_uppercase()
+                .into(),
+        ),
         "link_attachment_url" => post.draft.link_attachment.clone().map(Json::from),
         "topic_tag" => post.draft.topic_tag.clone().map(Json::from),
         "is_verified" => Some(false.into()),
@@ -101,7 +123,11 @@ fn value(scene: &Scene<'_>, post: &Post, name: &str) -> Result<Option<Json>, Ref
         "is_reply_owned_by_me" => Some(post.is_reply().into()),
         "hide_status" => Some("NOT_HUSHED".into()),
         name if EMPTY.contains(&name) => None,
-        name => return Err(ThreadsError::NonexistingField { field: name.to_owned() }),
+        name => {
+            return Err(ThreadsError::NonexistingField {
+                field: name.to_owned(),
+            });
+        }
     })
 }
 
@@ -128,7 +154,10 @@ mod tests {
 
     #[test]
     fn names_lose_their_sub_fields() {
-        assert_eq!(names("id, owner{id},poll_attachment{a,b{c}},text"), ["id", "owner", "poll_attachment", "text"]);
+        assert_eq!(
+            names("id, owner{id},poll_attachment{a,b{c}},text"),
+            ["id", "owner", "poll_attachment", "text"]
+        );
         assert_eq!(asked(None), ["id"]);
         assert_eq!(asked(Some("")), ["id"]);
     }

@@ -20,7 +20,10 @@ pub(crate) struct Ids {
 
 impl Default for Ids {
     fn default() -> Self {
-        Self { last_container: CONTAINERS, last_media: MEDIA }
+        Self {
+            last_container: CONTAINERS,
+            last_media: MEDIA,
+        }
     }
 }
 
@@ -44,7 +47,8 @@ fn next(last: u64, base: u64, now_ms: i64, random: &mut Random) -> u64 {
 
 /// Decimal digits only: no sign, no leading zero, no space.
 pub(crate) fn parse(id: &str) -> Option<u64> {
-    let plain = id.len() <= 19 && !id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit());
+    let plain =
+        id.len() <= 19 && !id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit());
     if plain { id.parse().ok() } else { None }
 }
 
@@ -65,7 +69,10 @@ pub(crate) fn is_user(id: &str) -> bool {
 pub(crate) fn shortcode(media_id: u64) -> String {
     const BITS: u64 = (1 << 60) - 1;
     let code = (3 << 60) | (media_id.wrapping_mul(0x9E37_79B9_7F4A_7C15) & BITS);
-    (0..11).rev().map(|place| sextet(code >> (6 * place))).collect()
+    (0..11)
+        .rev()
+        .map(|place| sextet(code >> (6 * place)))
+        .collect()
 }
 
 /// Such as `A-ptA4ve9FlWkRMi935kaIS`.
@@ -75,7 +82,10 @@ pub(crate) fn trace_id(random: &mut Random) -> String {
 
 /// An opaque place in a list.
 pub(crate) fn cursor(media_id: u64) -> String {
-    let code: String = (0..10).rev().map(|place| sextet(media_id >> (6 * place))).collect();
+    let code: String = (0..10)
+        .rev()
+        .map(|place| sextet(media_id >> (6 * place)))
+        .collect();
     format!("QVFIU{code}ZD")
 }
 
@@ -101,7 +111,10 @@ mod tests {
         let now_ms = 1_795_000_000_000;
         let mut seen = std::collections::HashSet::new();
         for _ in 0..1_000 {
-            for id in [ids.container(now_ms, &mut random), ids.media(now_ms, &mut random)] {
+            for id in [
+                ids.container(now_ms, &mut random),
+                ids.media(now_ms, &mut random),
+            ] {
                 assert_eq!(id.to_string().len(), 17);
                 assert!(seen.insert(id));
             }
@@ -119,14 +132,24 @@ mod tests {
 
     #[test]
     fn only_plain_decimals_are_ids() {
-        for id in ["", "abc", "+18000000000000001", "018000000000000001", "1.8e16", " 1"] {
+        for id in [
+            "",
+            "abc",
+            "+18000000000000001",
+            "018000000000000001",
+            "1.8e16",
+            " 1",
+        ] {
             assert_eq!(parse(id), None, "{id:?}");
         }
     }
 
     #[test]
     fn a_cursor_leads_back_to_its_post() {
-        assert_eq!(media_of(&cursor(18_021_615_854_650_509)), Some(18_021_615_854_650_509));
+        assert_eq!(
+            media_of(&cursor(18_021_615_854_650_509)),
+            Some(18_021_615_854_650_509)
+        );
         assert_eq!(media_of("nonsense"), None);
     }
 

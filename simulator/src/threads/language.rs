@@ -17,19 +17,29 @@ pub(crate) fn notice(notice: Notice<'_>, language: Language) -> (&'static str, O
     use Language::{English, French, Korean, Vietnamese};
     match notice {
         Notice::MediaNotFound(id) => match language {
-            English => ("Media Not Found", Some(format!("The media with id {id} cannot be found."))),
-            Vietnamese => {
-                ("Không tìm thấy nội dung", Some(format!("Không tìm thấy nội dung có ID {id}.")))
-            }
-            Korean => {
-                ("미디어를 찾을 수 없음", Some(format!("ID가 {id}인 미디어를 찾을 수 없습니다.")))
-            }
-            French => ("Média introuvable", Some(format!("Le média avec l’ID {id} est introuvable."))),
+            English => (
+                "Media Not Found",
+                Some(format!("The media with id {id} cannot be found.")),
+            ),
+            Vietnamese => (
+                "Không tìm thấy nội dung",
+                Some(format!("Không tìm thấy nội dung có ID {id}.")),
+            ),
+            Korean => (
+                "미디어를 찾을 수 없음",
+                Some(format!("ID가 {id}인 미디어를 찾을 수 없습니다.")),
+            ),
+            French => (
+                "Média introuvable",
+                Some(format!("Le média avec l’ID {id} est introuvable.")),
+            ),
         },
         Notice::InvalidLink => match language {
             English => (
                 "Invalid Link Attachment",
-                Some("The post you're trying to publish has an invalid link attachment.".to_owned()),
+                Some(
+                    "The post you're trying to publish has an invalid link attachment.".to_owned(),
+                ),
             ),
             Vietnamese => ("Liên kết đính kèm không hợp lệ", None),
             Korean => ("잘못된 링크 첨부", None),

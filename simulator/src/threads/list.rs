@@ -49,7 +49,9 @@ fn list(
     wanted: impl Fn(&Post) -> bool,
 ) -> Result<Answer, Refused> {
     if !is_caller(scene.accounts.get(caller), user) {
-        return Err(ThreadsError::NoSuchObject { id: user.to_owned() });
+        return Err(ThreadsError::NoSuchObject {
+            id: user.to_owned(),
+        });
     }
     let page = page(request, scene.now_ms)?;
     let names = fields::asked(request.param("fields"));
@@ -85,17 +87,24 @@ fn list(
 }
 
 fn page(request: &Request, now_ms: i64) -> Result<Page, Refused> {
-    let limit = request.param("limit").map_or(Some(25), |limit| limit.parse().ok());
-    let limit: usize =
-        limit.filter(|limit| *limit > 0).ok_or_else(|| ThreadsError::parameter("Param limit is invalid."))?;
+    let limit = request
+        .param("limit")
+        .map_or(Some(25), |limit| limit.parse().ok());
+    let limit: usize = limit
+        .filter(|limit| *limit > 0)
+        .ok_or_else(|| ThreadsError::parameter("Param limit is invalid."))?;
     let since = moment(request, "since")?;
     let until = moment(request, "until")?;
     // Threads opened on 2023-07-05; the docs name this second.
     let too_early = since.is_some_and(|since| since < 1_688_540_400);
-    let crossed = since.zip(until).is_some_and(|(since, until)| since >= until);
+    let crossed = since
+        .zip(until)
+        .is_some_and(|(since, until)| since >= until);
     let ahead = until.is_some_and(|until| until * 1_000 > now_ms + 1_000);
     if too_early || crossed || ahead {
-        return Err(ThreadsError::parameter("Param since or until is out of range."));
+        return Err(ThreadsError::parameter(
+            "Param since or until is out of range.",
+        ));
     }
     Ok(Page {
         limit: limit.min(100),
@@ -110,8 +119,9 @@ fn moment(request: &Request, name: &str) -> Result<Option<i64>, Refused> {
     let given = request.param(name).filter(|given| !given.is_empty());
     given
         .map(|given| {
-            time::seconds(given)
-                .ok_or_else(|| ThreadsError::parameter(format!("Param {name} must be a valid time.")))
+            time::seconds(given).ok_or_else(|| {
+                ThreadsError::parameter(format!("Param {name} must be a valid time."))
+            })
         })
         .transpose()
 }

@@ -33,7 +33,10 @@ pub(crate) fn publish(
         given.ok_or_else(|| ThreadsError::parameter("The parameter creation_id is required."))?;
     let id = ids::parse(given).ok_or_else(|| ThreadsError::not_found(given))?;
     let now_ms = scene.now_ms;
-    let container = scene.threads.container_mut(id).filter(|container| container.owner == caller);
+    let container = scene
+        .threads
+        .container_mut(id)
+        .filter(|container| container.owner == caller);
     let container = container.ok_or_else(|| ThreadsError::not_found(given))?;
     let publishing = container.publishing(now_ms);
     let seen = container.seen(now_ms);
@@ -51,7 +54,10 @@ pub(crate) fn publish(
     let media = make_live(scene, caller, Some(id), draft, lags)?;
     if let Some(container) = scene.threads.container_mut(id) {
         // A duplicate leaves the first publish on record.
-        container.published.get_or_insert(Published { at_ms: now_ms, media });
+        container.published.get_or_insert(Published {
+            at_ms: now_ms,
+            media,
+        });
     }
     Ok(published_as(media).with_effect().making(id))
 }

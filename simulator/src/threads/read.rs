@@ -24,7 +24,9 @@ pub(crate) fn object(
         return status(scene, caller, number.ok_or_else(missing)?, request);
     }
     let post = number.and_then(|number| scene.threads.live_post(number));
-    let post = post.filter(|post| post.owner == caller).ok_or_else(missing)?;
+    let post = post
+        .filter(|post| post.owner == caller)
+        .ok_or_else(missing)?;
     let names = fields::asked(request.param("fields"));
     Ok(Answer::json(200, &fields::post(scene, post, &names)?))
 }
@@ -36,7 +38,10 @@ fn status(
     request: &Request,
 ) -> Result<Answer, Refused> {
     let now_ms = scene.now_ms;
-    let container = scene.threads.container_mut(id).filter(|container| container.owner == caller);
+    let container = scene
+        .threads
+        .container_mut(id)
+        .filter(|container| container.owner == caller);
     let container = container.ok_or(ThreadsError::NoSuchObject { id: id.to_string() })?;
     let seen = container.seen(now_ms);
     container.was_seen(&seen);
@@ -48,10 +53,15 @@ fn status(
         Seen::Failed(_) => "ERROR",
         Seen::Expired => "EXPIRED",
     };
-    let asked = request.param("fields").map(fields::names).unwrap_or_default();
+    let asked = request
+        .param("fields")
+        .map(fields::names)
+        .unwrap_or_default();
     let known = ["id", "status", "error_message"];
     if let Some(unknown) = asked.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(ThreadsError::NonexistingField { field: unknown.clone() });
+        return Err(ThreadsError::NonexistingField {
+            field: unknown.clone(),
+        });
     }
     let wants = |name: &str| asked.iter().any(|asked| asked == name);
     let mut body = Json::object([]);
@@ -74,7 +84,9 @@ pub(crate) fn profile(
 ) -> Result<Answer, Refused> {
     let account = scene.accounts.get(caller);
     if !is_caller(account, user) {
-        return Err(ThreadsError::NoSuchObject { id: user.to_owned() });
+        return Err(ThreadsError::NoSuchObject {
+            id: user.to_owned(),
+        });
     }
     let mut body = Json::object([]);
     for name in fields::asked(request.param("fields")) {
@@ -84,7 +96,9 @@ pub(crate) fn profile(
             "name" => account.public.display_name.as_str().into(),
             "is_verified" => false.into(),
             // These exist, and are empty here.
-            "threads_profile_picture_url" | "threads_biography" | "is_eligible_for_geo_gating"
+            "threads_profile_picture_url"
+            | "threads_biography"
+            | "is_eligible_for_geo_gating"
             | "recently_searched_keywords" => continue,
             _ => return Err(ThreadsError::NonexistingField { field: name }),
         };
@@ -103,31 +117,42 @@ pub(crate) fn publishing_limit(
 ) -> Result<Answer, Refused> {
     let account = scene.accounts.get(caller);
     if !is_caller(account, user) {
-        return Err(ThreadsError::NoSuchObject { id: user.to_owned() });
+        return Err(ThreadsError::NoSuchObject {
+            id: user.to_owned(),
+        });
     }
     let (now_ms, limits) = (scene.now_ms, &scene.settings.threads);
     let counters = scene.threads.user(caller);
     let config = |total: u32| {
-        Json::object([("quota_total", total.into()), ("quota_duration", 86_400_u32.into())])
+        Json::object([
+            ("quota_total", total.into()),
+            ("quota_duration", 86_400_u32.into()),
+        ])
     };
-    let mut names = request.param("fields").map(fields::names).unwrap_or_default();
+    let mut names = request
+        .param("fields")
+        .map(fields::names)
+        .unwrap_or_default();
     if names.is_empty() {
         names.push("quota_usage".to_owned());
     }
     let mut row = Json::object([]);
     for name in names {
         let (scope, value) = match name.as_str() {
-            "quota_usage" => {
-                ("threads_content_publish", counters.published.used(now_ms, Rolling::DAY_MS).into())
-            }
+            "quota_usage" => (
+                "threads_content_publish",
+                counters.published.used(now_ms, Rolling::DAY_MS).into(),
+            ),
             "config" => ("threads_content_publish", config(limits.post_quota)),
-            "reply_quota_usage" => {
-                ("threads_manage_replies", counters.replied.used(now_ms, Rolling::DAY_MS).into())
-            }
+            "reply_quota_usage" => (
+                "threads_manage_replies",
+                counters.replied.used(now_ms, Rolling::DAY_MS).into(),
+            ),
             "reply_config" => ("threads_manage_replies", config(limits.reply_quota)),
-            "delete_quota_usage" => {
-                ("threads_delete", counters.deleted.used(now_ms, Rolling::DAY_MS).into())
-            }
+            "delete_quota_usage" => (
+                "threads_delete",
+                counters.deleted.used(now_ms, Rolling::DAY_MS).into(),
+            ),
             "delete_config" => ("threads_delete", config(limits.delete_quota)),
             "location_search_quota_usage" => ("threads_location_tagging", 0_u32.into()),
             "location_search_config" => ("threads_location_tagging", config(500)),
@@ -138,5 +163,8 @@ pub(crate) fn publishing_limit(
         }
         row = row.with(Cow::Owned(name), value);
     }
-    Ok(Answer::json(200, &Json::object([("data", vec![row].into())])))
+    Ok(Answer::json(
+        200,
+        &Json::object([("data", vec![row].into())]),
+    ))
 }

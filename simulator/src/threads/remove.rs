@@ -8,13 +8,21 @@ use crate::scene::Scene;
 use crate::threads::state::Deleted;
 use crate::threads::{Refused, ThreadsError, ids};
 
-pub(crate) fn remove(scene: &mut Scene<'_>, caller: AccountId, id: &str) -> Result<Answer, Refused> {
+pub(crate) fn remove(
+    scene: &mut Scene<'_>,
+    caller: AccountId,
+    id: &str,
+) -> Result<Answer, Refused> {
     if !scene.accounts.get(caller).may("threads_delete") {
         return Err(ThreadsError::MissingPermission);
     }
     let now_ms = scene.now_ms;
-    let own = ids::parse(id)
-        .filter(|&media| scene.threads.live_post(media).is_some_and(|post| post.owner == caller));
+    let own = ids::parse(id).filter(|&media| {
+        scene
+            .threads
+            .live_post(media)
+            .is_some_and(|post| post.owner == caller)
+    });
     let media = own.ok_or_else(|| ThreadsError::NoSuchObject { id: id.to_owned() })?;
     let limits = &scene.settings.threads;
     let deleted = &mut scene.threads.user(caller).deleted;
@@ -25,7 +33,9 @@ pub(crate) fn remove(scene: &mut Scene<'_>, caller: AccountId, id: &str) -> Resu
     let (low, high) = scene.settings.lag_ranges().delete_ms;
     let lag_ms = scene.random.between(low, high);
     if let Some(post) = scene.threads.post_mut(media) {
-        post.deleted = Some(Deleted { unlisted_from_ms: now_ms + lag_ms });
+        post.deleted = Some(Deleted {
+            unlisted_from_ms: now_ms + lag_ms,
+        });
     }
     let body = Json::object([("success", true.into()), ("deleted_id", id.into())]);
     Ok(Answer::json(200, &body))

@@ -7,15 +7,31 @@ use crate::threads::ids;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
-    Create { user: String },
-    Publish { user: String },
+    Create {
+        user: String,
+    },
+    Publish {
+        user: String,
+    },
     /// A container or a post; which of them, the id tells.
-    Object { id: String },
-    Me { user: String },
-    Posts { user: String },
-    Replies { user: String },
-    Quota { user: String },
-    Delete { id: String },
+    Object {
+        id: String,
+    },
+    Me {
+        user: String,
+    },
+    Posts {
+        user: String,
+    },
+    Replies {
+        user: String,
+    },
+    Quota {
+        user: String,
+    },
+    Delete {
+        id: String,
+    },
     Unknown,
 }
 
@@ -23,18 +39,32 @@ pub(crate) enum Route {
 pub(crate) fn route(method: &Method, segments: &[String]) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (method, &segments[..]) {
-        (&Method::GET, [user]) if *user == "me" || ids::is_user(user) => {
-            Route::Me { user: (*user).to_owned() }
-        }
-        (&Method::GET, [id]) => Route::Object { id: (*id).to_owned() },
-        (&Method::DELETE, [id]) => Route::Delete { id: (*id).to_owned() },
-        (&Method::POST, [user, "threads"]) => Route::Create { user: (*user).to_owned() },
-        (&Method::POST, [user, "threads_publish"]) => Route::Publish { user: (*user).to_owned() },
-        (&Method::GET, [user, "threads"]) => Route::Posts { user: (*user).to_owned() },
+        (&Method::GET, [user]) if *user == "me" || ids::is_user(user) => Route::Me {
+            user: (*user).to_owned(),
+        },
+        (&Method::GET, [id]) => Route::Object {
+            id: (*id).to_owned(),
+        },
+        (&Method::DELETE, [id]) => Route::Delete {
+            id: (*id).to_owned(),
+        },
+        (&Method::POST, [user, "threads"]) => Route::Create {
+            user: (*user).to_owned(),
+        },
+        (&Method::POST, [user, "threads_publish"]) => Route::Publish {
+            user: (*user).to_owned(),
+        },
+        (&Method::GET, [user, "threads"]) => Route::Posts {
+            user: (*user).to_owned(),
+        },
         (&Method::GET, [user, "replies"]) if *user == "me" || ids::is_user(user) => {
-            Route::Replies { user: (*user).to_owned() }
+            Route::Replies {
+                user: (*user).to_owned(),
+            }
         }
-        (&Method::GET, [user, "threads_publishing_limit"]) => Route::Quota { user: (*user).to_owned() },
+        (&Method::GET, [user, "threads_publishing_limit"]) => Route::Quota {
+            user: (*user).to_owned(),
+        },
         _ => Route::Unknown,
     }
 }
@@ -62,21 +92,37 @@ mod tests {
 
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
-        assert_eq!(route(method, &segments).operation(), expected, "{method} {path}");
+        assert_eq!(
+            route(method, &segments).operation(),
+            expected,
+            "{method} {path}"
+        );
     }
 
     #[test]
     fn paths_and_methods_tell_the_operation() {
         check(&Method::POST, "me/threads", Operation::CreateContainer);
         check(&Method::GET, "me/threads", Operation::ListPosts);
-        check(&Method::POST, "27000000000000001/threads_publish", Operation::Publish);
+        check(
+            &Method::POST,
+            "27000000000000001/threads_publish",
+            Operation::Publish,
+        );
         check(&Method::GET, "me/replies", Operation::ListReplies);
         check(&Method::GET, "me", Operation::Me);
         check(&Method::GET, "27000000000000001", Operation::Me);
-        check(&Method::GET, "17000000000000001", Operation::ContainerStatus);
+        check(
+            &Method::GET,
+            "17000000000000001",
+            Operation::ContainerStatus,
+        );
         check(&Method::GET, "18000000000000001", Operation::ReadMedia);
         check(&Method::DELETE, "18000000000000001", Operation::Delete);
         check(&Method::PUT, "me/threads", Operation::Unknown);
-        check(&Method::GET, "18000000000000001/conversation", Operation::Unknown);
+        check(
+            &Method::GET,
+            "18000000000000001/conversation",
+            Operation::Unknown,
+        );
     }
 }

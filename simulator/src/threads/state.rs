@@ -61,14 +61,19 @@ impl Post {
 
     pub(crate) fn is_listed(&self, now_ms: i64) -> bool {
         now_ms >= self.listed_from_ms
-            && self.deleted.is_none_or(|deleted| now_ms < deleted.unlisted_from_ms)
+            && self
+                .deleted
+                .is_none_or(|deleted| now_ms < deleted.unlisted_from_ms)
     }
 }
 
 impl Threads {
     /// Forgets everything but how far the ids have come.
     pub(crate) fn clear(&mut self) {
-        *self = Self { ids: std::mem::take(&mut self.ids), ..Self::default() };
+        *self = Self {
+            ids: std::mem::take(&mut self.ids),
+            ..Self::default()
+        };
     }
 
     pub(crate) fn container_mut(&mut self, id: u64) -> Option<&mut Container> {
@@ -114,12 +119,17 @@ impl Threads {
     }
 
     pub(crate) fn text_of(&self, id: u64) -> Option<&Arc<str>> {
-        let container = self.containers.get(&id).map(|container| &container.draft.text);
+        let container = self
+            .containers
+            .get(&id)
+            .map(|container| &container.draft.text);
         container.or_else(|| self.posts.get(&id).map(|post| &post.draft.text))
     }
 
     pub(crate) fn is_cooling_down(&self, owner: AccountId, now_ms: i64) -> bool {
-        self.users.get(&owner).is_some_and(|user| now_ms < user.cooling_down_until_ms)
+        self.users
+            .get(&owner)
+            .is_some_and(|user| now_ms < user.cooling_down_until_ms)
     }
 
     pub(crate) fn cool_down(&mut self, owner: AccountId, until_ms: i64) {

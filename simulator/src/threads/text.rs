@@ -29,9 +29,15 @@ pub(crate) fn has_link(text: &str) -> bool {
 
 /// The first valid `#tag` and where its `#` stands. A number alone is no tag.
 pub(crate) fn topic_tag(text: &str) -> Option<(usize, &str)> {
-    let mut starts = text.char_indices().filter(|&(_, c)| c == '#').map(|(at, _)| at);
+    let mut starts = text
+        .char_indices()
+        .filter(|&(_, c)| c == '#')
+        .map(|(at, _)| at);
     starts.find_map(|at| {
-        let joined = text[..at].chars().next_back().is_some_and(|c| !c.is_whitespace());
+        let joined = text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|c| !c.is_whitespace());
         let rest = &text[at + 1..];
         let end = rest.find([' ', '\t', '\n', '.', '&', '@', '!', '?', ',', ';', ':', '#']);
         let tag = &rest[..end.unwrap_or(rest.len())];

@@ -19,7 +19,11 @@ pub(crate) fn seconds(written: &str) -> Option<i64> {
         .parse()
         .ok()
         .or_else(|| moment("%Y-%m-%dT%H:%M:%S%z").map(|at| at.timestamp()))
-        .or_else(|| DateTime::parse_from_rfc3339(written).ok().map(|at| at.timestamp()))
+        .or_else(|| {
+            DateTime::parse_from_rfc3339(written)
+                .ok()
+                .map(|at| at.timestamp())
+        })
         .or_else(|| {
             let day: NaiveDate = written.parse().ok()?;
             Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp())
@@ -41,7 +45,11 @@ mod tests {
 
     #[test]
     fn since_is_read_in_each_of_its_forms() {
-        for written in ["1697521323", "2023-10-17T05:42:03+0000", "2023-10-17T05:42:03Z"] {
+        for written in [
+            "1697521323",
+            "2023-10-17T05:42:03+0000",
+            "2023-10-17T05:42:03Z",
+        ] {
             assert_eq!(seconds(written), Some(1_697_521_323), "{written}");
         }
         assert_eq!(seconds("2023-10-17"), Some(1_697_500_800));

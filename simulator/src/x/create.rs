@@ -32,7 +32,9 @@ pub(crate) fn create(
     let text: Arc<str> = Arc::from(new.text.as_str());
     let settings = &scene.settings.x;
     if settings.duplicate_check
-        && scene.x.is_duplicate(caller, &text, scene.now_ms, settings.duplicate_window_ms)
+        && scene
+            .x
+            .is_duplicate(caller, &text, scene.now_ms, settings.duplicate_window_ms)
     {
         return Err(XError::DuplicateContent);
     }
@@ -42,7 +44,9 @@ pub(crate) fn create(
 fn check_credit(scene: &Scene<'_>) -> Result<(), Refused> {
     match scene.settings.x.credit_microdollars {
         // The balance may go slightly negative, then calls are blocked.
-        Some(paid) if paid <= scene.x.spent_microdollars => Err(XError::CreditsDepleted { dialect: None }),
+        Some(paid) if paid <= scene.x.spent_microdollars => {
+            Err(XError::CreditsDepleted { dialect: None })
+        }
         _ => Ok(()),
     }
 }
@@ -51,7 +55,9 @@ fn check_credit(scene: &Scene<'_>) -> Result<(), Refused> {
 fn check_policy(scene: &Scene<'_>, account: &Account, new: &NewPost) -> Result<(), Refused> {
     // Uploads are not imitated, so no id can be valid.
     if !new.media_ids.is_empty() {
-        return Err(XError::InvalidMedia { ids: new.media_ids.clone() });
+        return Err(XError::InvalidMedia {
+            ids: new.media_ids.clone(),
+        });
     }
     if text::weighted_length(&new.text) > limit(account) {
         return Err(match scene.settings.x.too_long {
@@ -74,7 +80,9 @@ fn check_policy(scene: &Scene<'_>, account: &Account, new: &NewPost) -> Result<(
         }
     }
     match new.quoted {
-        Some(quoted) if !scene.x.live_post(quoted).is_some_and(engaged) => Err(XError::QuoteNotAllowed),
+        Some(quoted) if !scene.x.live_post(quoted).is_some_and(engaged) => {
+            Err(XError::QuoteNotAllowed)
+        }
         _ => Ok(()),
     }
 }
@@ -97,7 +105,11 @@ fn make_live(scene: &mut Scene<'_>, caller: AccountId, text: Arc<str>, new: &New
         deleted: false,
     };
     let shown = render::shown(&post.text, id);
-    scene.x.spent_microdollars += if shown.urls.is_empty() { 15_000 } else { 200_000 };
+    scene.x.spent_microdollars += if shown.urls.is_empty() {
+        15_000
+    } else {
+        200_000
+    };
     // Since mid 2026 the list holds one empty string (x.md 2.2).
     let edits = match scene.settings.x.dialect {
         XDialect::Legacy => id.to_string(),
@@ -109,5 +121,7 @@ fn make_live(scene: &mut Scene<'_>, caller: AccountId, text: Arc<str>, new: &New
         ("edit_history_tweet_ids", vec![edits.into()].into()),
     ]);
     scene.x.add_post(post);
-    Answer::json(201, &Json::object([("data", data)])).with_effect().making(id)
+    Answer::json(201, &Json::object([("data", data)]))
+        .with_effect()
+        .making(id)
 }

@@ -88,14 +88,18 @@ impl XError {
         let dialect = scene.settings.x.dialect;
         let forbidden = |detail: &str| problem(dialect, 403, "Forbidden", "about:blank", detail);
         match self {
-            Self::Unauthorized => problem(dialect, 401, "Unauthorized", "about:blank", "Unauthorized"),
+            Self::Unauthorized => {
+                problem(dialect, 401, "Unauthorized", "about:blank", "Unauthorized")
+            }
             Self::MissingScope => forbidden("Forbidden"),
             Self::DuplicateContent => {
                 forbidden("You are not allowed to create a Tweet with duplicate content.")
             }
             Self::NotPermitted => forbidden("You are not permitted to perform this action."),
             Self::TooLong { status: 400 } => invalid(dialect, TOO_LONG, None),
-            Self::TooLong { status } => problem(dialect, *status, "Forbidden", "about:blank", TOO_LONG),
+            Self::TooLong { status } => {
+                problem(dialect, *status, "Forbidden", "about:blank", TOO_LONG)
+            }
             Self::ReplyNotAllowed => match dialect {
                 XDialect::Legacy => forbidden(
                     "Reply to this conversation is not allowed because you have not been mentioned or \
@@ -109,9 +113,9 @@ impl XError {
                     "You can only reply to or quote posts where you are mentioned or are the author.",
                 ),
             },
-            Self::ReplyParentGone => {
-                forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
-            }
+            Self::ReplyParentGone => forbidden(
+                "You attempted to reply to a Tweet that is deleted or not visible to you.",
+            ),
             Self::QuoteNotAllowed => forbidden(
                 "Quoting this post is not allowed because you have not been mentioned or are not part \
                  of the conversation thread of the post you are quoting.",
@@ -120,21 +124,33 @@ impl XError {
             Self::InvalidMedia { ids } => invalid(
                 dialect,
                 "Your media IDs are invalid.",
-                Some(("media.media_ids", ids.iter().map(|id| id.as_str().into()).collect())),
+                Some((
+                    "media.media_ids",
+                    ids.iter().map(|id| id.as_str().into()).collect(),
+                )),
             ),
             Self::InvalidRequest { message, parameter } => {
-                let parameter =
-                    parameter.as_ref().map(|(name, value)| (name.as_str(), vec![value.as_str().into()]));
+                let parameter = parameter
+                    .as_ref()
+                    .map(|(name, value)| (name.as_str(), vec![value.as_str().into()]));
                 invalid(dialect, message, parameter)
             }
             Self::CreditsDepleted { dialect: asked } => credits(asked.unwrap_or(dialect)),
             Self::SpendCapReached => spend_cap(scene, dialect),
-            Self::TooManyRequests { .. } => {
-                problem(dialect, 429, "Too Many Requests", "about:blank", "Too Many Requests")
-            }
-            Self::ServiceUnavailable => {
-                problem(dialect, 503, "Service Unavailable", "about:blank", "Service Unavailable")
-            }
+            Self::TooManyRequests { .. } => problem(
+                dialect,
+                429,
+                "Too Many Requests",
+                "about:blank",
+                "Too Many Requests",
+            ),
+            Self::ServiceUnavailable => problem(
+                dialect,
+                503,
+                "Service Unavailable",
+                "about:blank",
+                "Service Unavailable",
+            ),
             // The body of the v1.1 stack; for v2 only the catch-all is on record.
             Self::AccountLocked => {
                 let message = "To protect our users from spam and other malicious activity, this account \
@@ -183,11 +199,16 @@ fn in_order(dialect: XDialect, body: Json) -> Json {
 
 fn invalid(dialect: XDialect, message: &str, parameter: Option<(&str, Vec<Json>)>) -> Answer {
     let parameters = parameter.map(|(name, values)| Json::object([]).with(name.to_owned(), values));
-    let error = Json::object([]).with_some("parameters", parameters).with("message", message);
+    let error = Json::object([])
+        .with_some("parameters", parameters)
+        .with("message", message);
     let body = Json::object([
         ("errors", vec![error].into()),
         ("title", "Invalid Request".into()),
-        ("detail", "One or more parameters to your request was invalid.".into()),
+        (
+            "detail",
+            "One or more parameters to your request was invalid.".into(),
+        ),
         ("type", kind(dialect, "invalid-request").into()),
     ]);
     Answer::json(400, &in_order(dialect, body))
@@ -229,7 +250,10 @@ fn spend_cap(scene: &Scene<'_>, dialect: XDialect) -> Answer {
         ("title", "SpendCapReached".into()),
         ("type", kind(dialect, "credits").into()),
         ("status", 403_u16.into()),
-        ("detail", "Your enrolled account has reached its billing cycle spend cap.".into()),
+        (
+            "detail",
+            "Your enrolled account has reached its billing cycle spend cap.".into(),
+        ),
         ("reset_date", next_month.into()),
     ]);
     Answer::problem(403, &in_order(dialect, body))

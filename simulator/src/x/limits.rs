@@ -24,8 +24,16 @@ fn windows(operation: Operation, settings: &XSettings) -> Vec<(LimitWindow, u32)
     match operation {
         Operation::XCreate => {
             let mut all = quarter(settings.create_per_user);
-            all.extend(settings.create_per_app_day.map(|size| (LimitWindow::AppDay, size)));
-            all.extend(settings.create_per_user_day.map(|size| (LimitWindow::UserDay, size)));
+            all.extend(
+                settings
+                    .create_per_app_day
+                    .map(|size| (LimitWindow::AppDay, size)),
+            );
+            all.extend(
+                settings
+                    .create_per_user_day
+                    .map(|size| (LimitWindow::UserDay, size)),
+            );
             all
         }
         Operation::XDelete => quarter(settings.delete_per_user),
@@ -68,11 +76,20 @@ pub(crate) fn take(
         scene.x.windows.standing(key, now_ms, limit).remaining == 0
     });
     if let (Some(&(window, _)), true) = (spent, settings.rate_limits) {
-        return Err(XError::TooManyRequests { window, reset_in_s: 0 });
+        return Err(XError::TooManyRequests {
+            window,
+            reset_in_s: 0,
+        });
     }
     for (window, _) in all {
         let key = key(caller, operation, window);
-        scene.x.windows.0.entry(key).or_default().count(now_ms, length_ms(window));
+        scene
+            .x
+            .windows
+            .0
+            .entry(key)
+            .or_default()
+            .count(now_ms, length_ms(window));
     }
     Ok(())
 }
@@ -107,9 +124,19 @@ pub(crate) fn spent_headers(
     let prefix = prefix(spent);
     headers.retain(|(name, _)| !name.starts_with(prefix));
     let limit = windows(operation, &scene.settings.x).into_iter();
-    let limit = limit.filter(|(window, _)| *window == spent).map(|(_, limit)| limit).next();
+    let limit = limit
+        .filter(|(window, _)| *window == spent)
+        .map(|(_, limit)| limit)
+        .next();
     let reset_s = scene.now_ms.div_euclid(1_000) + reset_in_s;
-    headers.extend(written(spent, Standing { limit: limit.unwrap_or(17), remaining: 0, reset_s }));
+    headers.extend(written(
+        spent,
+        Standing {
+            limit: limit.unwrap_or(17),
+            remaining: 0,
+            reset_s,
+        },
+    ));
     headers
 }
 
@@ -125,7 +152,10 @@ fn written(window: LimitWindow, standing: Standing) -> [(String, String); 3] {
     let prefix = prefix(window);
     [
         (format!("{prefix}-limit"), standing.limit.to_string()),
-        (format!("{prefix}-remaining"), standing.remaining.to_string()),
+        (
+            format!("{prefix}-remaining"),
+            standing.remaining.to_string(),
+        ),
         (format!("{prefix}-reset"), standing.reset_s.to_string()),
     ]
 }

@@ -31,22 +31,40 @@ pub(crate) fn post(
 pub(crate) fn not_found(scene: &Scene<'_>, resource: &str, id: &str) -> Json {
     let error = Json::object([
         ("value", id.into()),
-        ("detail", format!("Could not find {resource} with id: [{id}].").into()),
+        (
+            "detail",
+            format!("Could not find {resource} with id: [{id}].").into(),
+        ),
         ("title", "Not Found Error".into()),
         ("resource_type", resource.into()),
         ("parameter", "id".into()),
         ("resource_id", id.into()),
-        ("type", errors::kind(scene.settings.x.dialect, "resource-not-found").into()),
+        (
+            "type",
+            errors::kind(scene.settings.x.dialect, "resource-not-found").into(),
+        ),
     ]);
     Json::object([("errors", vec![error].into())])
 }
 
-pub(crate) fn me(scene: &Scene<'_>, caller: AccountId, request: &Request) -> Result<Answer, Refused> {
+pub(crate) fn me(
+    scene: &Scene<'_>,
+    caller: AccountId,
+    request: &Request,
+) -> Result<Answer, Refused> {
     check_scopes(scene, caller)?;
     let account = scene.accounts.get(caller);
-    let asked: Vec<&str> = request.param("user.fields").unwrap_or_default().split(',').collect();
+    let asked: Vec<&str> = request
+        .param("user.fields")
+        .unwrap_or_default()
+        .split(',')
+        .collect();
     let when = |name: &str, value: Json| asked.contains(&name).then_some(value);
-    let (plan, badge) = if account.premium { ("Premium", "blue") } else { ("None", "none") };
+    let (plan, badge) = if account.premium {
+        ("Premium", "blue")
+    } else {
+        ("None", "none")
+    };
     let data = Json::object([
         ("id", account.public.remote_user_id.as_str().into()),
         ("name", account.public.display_name.as_str().into()),
@@ -61,5 +79,9 @@ pub(crate) fn me(scene: &Scene<'_>, caller: AccountId, request: &Request) -> Res
 pub(crate) fn check_scopes(scene: &Scene<'_>, caller: AccountId) -> Result<(), Refused> {
     let account = scene.accounts.get(caller);
     let granted = account.may("tweet.read") && account.may("users.read");
-    if granted { Ok(()) } else { Err(XError::MissingScope) }
+    if granted {
+        Ok(())
+    } else {
+        Err(XError::MissingScope)
+    }
 }

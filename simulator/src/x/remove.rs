@@ -7,7 +7,11 @@ use crate::scene::Scene;
 use crate::x::{Refused, XError, snowflake};
 
 /// A foreign or unknown id is answered with `false`: no capture is known.
-pub(crate) fn remove(scene: &mut Scene<'_>, caller: AccountId, id: &str) -> Result<Answer, Refused> {
+pub(crate) fn remove(
+    scene: &mut Scene<'_>,
+    caller: AccountId,
+    id: &str,
+) -> Result<Answer, Refused> {
     let account = scene.accounts.get(caller);
     if !account.may("tweet.write") {
         return Err(XError::MissingScope);

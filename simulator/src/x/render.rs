@@ -27,7 +27,10 @@ pub(crate) struct Url {
 
 pub(crate) fn shown(sent: &str, id: u64) -> Shown {
     let mut random = Random::new(mix(id));
-    let mut shown = Shown { text: String::with_capacity(sent.len()), urls: Vec::new() };
+    let mut shown = Shown {
+        text: String::with_capacity(sent.len()),
+        urls: Vec::new(),
+    };
     let mut done = 0;
     for link in links::find(sent) {
         escape(&sent[done..link.start], &mut shown.text);
@@ -61,7 +64,11 @@ fn escape(text: &str, into: &mut String) {
 
 /// A bare domain gets a scheme, so the text does not come back as it was sent.
 fn expanded(link: &str) -> String {
-    if has_scheme(link) { link.to_owned() } else { format!("http://{link}") }
+    if has_scheme(link) {
+        link.to_owned()
+    } else {
+        format!("http://{link}")
+    }
 }
 
 fn has_scheme(link: &str) -> bool {
@@ -101,7 +108,10 @@ impl Fields {
     pub(crate) fn new(tweet_fields: Option<&str>, post_fields: Option<&str>) -> Self {
         let asked = post_fields.or(tweet_fields).unwrap_or_default();
         Self {
-            names: asked.split(',').map(|name| name.trim().to_owned()).collect(),
+            names: asked
+                .split(',')
+                .map(|name| name.trim().to_owned())
+                .collect(),
             modern: post_fields.is_some(),
         }
     }
@@ -115,11 +125,22 @@ pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
     let whole = shown(&post.text, post.id);
     let long = text::weighted_length(&post.text) > 280;
     // A long post is cut, and whole only in its note (x.md 2.6).
-    let cut = if long { cut(&whole.text) } else { whole.text.clone() };
+    let cut = if long {
+        cut(&whole.text)
+    } else {
+        whole.text.clone()
+    };
     let note = Json::object([("text", whole.text.as_str().into())]);
     let urls: Vec<Json> = whole.urls.iter().map(Url::json).collect();
     let parent = post.reply_to.and_then(|id| scene.x.post(id));
-    let author_of = |post: &Post| scene.accounts.get(post.author).public.remote_user_id.clone();
+    let author_of = |post: &Post| {
+        scene
+            .accounts
+            .get(post.author)
+            .public
+            .remote_user_id
+            .clone()
+    };
     let references = references(post);
     let (edits, note_name, references_name) = match fields.modern {
         false => ("edit_history_tweet_ids", "note_tweet", "referenced_tweets"),
@@ -131,29 +152,51 @@ pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
         ("text", cut.into()),
         (edits, vec![post.id.to_string().into()].into()),
     ])
-    .with_some("created_at", when(fields.has("created_at"), created_at(post.created_ms).into()))
-    .with_some("author_id", when(fields.has("author_id"), author_of(post).into()))
-    .with_some("conversation_id", when(fields.has("conversation_id"), post.conversation.to_string().into()))
+    .with_some(
+        "created_at",
+        when(fields.has("created_at"), created_at(post.created_ms).into()),
+    )
+    .with_some(
+        "author_id",
+        when(fields.has("author_id"), author_of(post).into()),
+    )
+    .with_some(
+        "conversation_id",
+        when(
+            fields.has("conversation_id"),
+            post.conversation.to_string().into(),
+        ),
+    )
     .with_some(
         "in_reply_to_user_id",
-        parent.filter(|_| fields.has("in_reply_to_user_id")).map(author_of),
+        parent
+            .filter(|_| fields.has("in_reply_to_user_id"))
+            .map(author_of),
     )
     .with_some(
         references_name,
-        when(fields.has(references_name) && !references.is_empty(), references.into()),
+        when(
+            fields.has(references_name) && !references.is_empty(),
+            references.into(),
+        ),
     )
     .with_some(
         "entities",
-        when(fields.has("entities") && !urls.is_empty(), Json::object([("urls", urls.into())])),
+        when(
+            fields.has("entities") && !urls.is_empty(),
+            Json::object([("urls", urls.into())]),
+        ),
     )
     .with_some(note_name, when(fields.has(note_name) && long, note))
-    .with_some("public_metrics", when(fields.has("public_metrics"), metrics(scene.x, post, fields)))
+    .with_some(
+        "public_metrics",
+        when(fields.has("public_metrics"), metrics(scene.x, post, fields)),
+    )
 }
 
 fn references(post: &Post) -> Vec<Json> {
-    let reference = |kind: &str, id: u64| {
-        Json::object([("type", kind.into()), ("id", id.to_string().into())])
-    };
+    let reference =
+        |kind: &str, id: u64| Json::object([("type", kind.into()), ("id", id.to_string().into())]);
     let parent = post.reply_to.map(|id| reference("replied_to", id));
     let quoted = post.quoted.map(|id| reference("quoted", id));
     parent.into_iter().chain(quoted).collect()
@@ -161,8 +204,14 @@ fn references(post: &Post) -> Vec<Json> {
 
 fn metrics(x: &X, post: &Post, fields: &Fields) -> Json {
     let answers = x.posts_of(post.author);
-    let replies = answers.filter(|other| other.reply_to == Some(post.id) && !other.deleted).count();
-    let reposts = if fields.modern { "repost_count" } else { "retweet_count" };
+    let replies = answers
+        .filter(|other| other.reply_to == Some(post.id) && !other.deleted)
+        .count();
+    let reposts = if fields.modern {
+        "repost_count"
+    } else {
+        "retweet_count"
+    };
     Json::object([
         (reposts, 0_u16.into()),
         ("reply_count", replies.into()),
@@ -193,8 +242,12 @@ mod tests {
         assert_eq!(shown.text, format!("a &lt; b &amp; see {}!", url.short));
         assert_eq!(url.expanded, "http://example.com/x");
         assert_eq!(url.display, "example.com/x");
-        let taken: String =
-            shown.text.chars().skip(url.start).take(url.end - url.start).collect();
+        let taken: String = shown
+            .text
+            .chars()
+            .skip(url.start)
+            .take(url.end - url.start)
+            .collect();
         assert_eq!(taken, url.short);
     }
 

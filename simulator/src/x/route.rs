@@ -19,10 +19,16 @@ pub(crate) fn route(method: &Method, segments: &[String]) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (method, &segments[..]) {
         (&Method::POST, ["tweets"]) => Route::Create,
-        (&Method::GET, ["tweets", id]) => Route::Read { id: (*id).to_owned() },
-        (&Method::DELETE, ["tweets", id]) => Route::Delete { id: (*id).to_owned() },
+        (&Method::GET, ["tweets", id]) => Route::Read {
+            id: (*id).to_owned(),
+        },
+        (&Method::DELETE, ["tweets", id]) => Route::Delete {
+            id: (*id).to_owned(),
+        },
         (&Method::GET, ["users", "me"]) => Route::Me,
-        (&Method::GET, ["users", user, "tweets"]) => Route::Timeline { user: (*user).to_owned() },
+        (&Method::GET, ["users", user, "tweets"]) => Route::Timeline {
+            user: (*user).to_owned(),
+        },
         _ => Route::Unknown,
     }
 }
@@ -46,7 +52,11 @@ mod tests {
 
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
-        assert_eq!(route(method, &segments).operation(), expected, "{method} {path}");
+        assert_eq!(
+            route(method, &segments).operation(),
+            expected,
+            "{method} {path}"
+        );
     }
 
     #[test]

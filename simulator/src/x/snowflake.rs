@@ -42,7 +42,10 @@ mod tests {
     fn ids_grow_even_when_time_stands_still_or_goes_back() {
         let (mut ids, mut random) = (Snowflakes::default(), Random::new(1));
         let mut last = 0;
-        for now_ms in [1_790_000_000_000; 100].into_iter().chain([1_780_000_000_000, 0]) {
+        for now_ms in [1_790_000_000_000; 100]
+            .into_iter()
+            .chain([1_780_000_000_000, 0])
+        {
             let id = ids.next(now_ms, &mut random);
             assert!(id > last);
             last = id;

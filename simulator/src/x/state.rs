@@ -41,7 +41,10 @@ pub(crate) struct Post {
 impl X {
     /// Forgets everything but how far the ids have come.
     pub(crate) fn clear(&mut self) {
-        *self = Self { ids: std::mem::take(&mut self.ids), ..Self::default() };
+        *self = Self {
+            ids: std::mem::take(&mut self.ids),
+            ..Self::default()
+        };
     }
 
     pub(crate) fn post(&self, id: u64) -> Option<&Post> {
@@ -74,7 +77,13 @@ impl X {
     }
 
     /// Whether the author has posted this text within the window.
-    pub(crate) fn is_duplicate(&mut self, author: AccountId, text: &Arc<str>, now_ms: i64, window_ms: i64) -> bool {
+    pub(crate) fn is_duplicate(
+        &mut self,
+        author: AccountId,
+        text: &Arc<str>,
+        now_ms: i64,
+        window_ms: i64,
+    ) -> bool {
         self.sweep(now_ms, window_ms);
         let at_ms = self.recent.get(&(author, normalized(text)));
         at_ms.is_some_and(|at_ms| now_ms < at_ms + window_ms)
@@ -92,7 +101,11 @@ impl X {
 
 /// NFC, sharing the text when it is so already.
 pub(crate) fn normalized(text: &Arc<str>) -> Arc<str> {
-    if unicode_normalization::is_nfc(text) { Arc::clone(text) } else { Arc::from(text.nfc().collect::<String>()) }
+    if unicode_normalization::is_nfc(text) {
+        Arc::clone(text)
+    } else {
+        Arc::from(text.nfc().collect::<String>())
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +131,14 @@ mod tests {
         let mut x = X::default();
         x.add_post(post(1, 0, "caf\u{e9}"));
         assert!(x.is_duplicate(0, &Arc::from("cafe\u{301}"), 10, 100));
-        assert!(!x.is_duplicate(1, &Arc::from("caf\u{e9}"), 10, 100), "another author");
-        assert!(!x.is_duplicate(0, &Arc::from("caf\u{e9}"), 100, 100), "after the window");
+        assert!(
+            !x.is_duplicate(1, &Arc::from("caf\u{e9}"), 10, 100),
+            "another author"
+        );
+        assert!(
+            !x.is_duplicate(0, &Arc::from("caf\u{e9}"), 100, 100),
+            "after the window"
+        );
     }
 
     #[test]

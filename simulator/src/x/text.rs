@@ -33,10 +33,13 @@ fn is_light(c: char) -> bool {
 
 /// `$ABC` at the edge of a word.
 pub(crate) fn cashtags(text: &str) -> usize {
-    let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '!' | '?' | '(' | ')'));
+    let words =
+        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | '!' | '?' | '(' | ')'));
     words
         .filter_map(|word| word.strip_prefix('$'))
-        .filter(|tag| (1..=6).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .filter(|tag| {
+            (1..=6).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphabetic())
+        })
         .count()
 }
 
@@ -46,7 +49,9 @@ pub(crate) fn mentions(text: &str, username: &str) -> bool {
         let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         &part[..end.unwrap_or(part.len())]
     });
-    parts.into_iter().any(|name| name.eq_ignore_ascii_case(username))
+    parts
+        .into_iter()
+        .any(|name| name.eq_ignore_ascii_case(username))
 }
 
 #[cfg(test)]
@@ -61,7 +66,10 @@ mod tests {
     fn links_weigh_23_and_wide_signs_2() {
         check("hello", 5);
         check("日本", 4);
-        check("https://example.com/a/very/long/path/that/goes/on/and/on", 23);
+        check(
+            "https://example.com/a/very/long/path/that/goes/on/and/on",
+            23,
+        );
         check("see example.com now", 31);
         check("👨‍👩‍👧‍👦🇩🇪", 4);
         check("cafe\u{301}", 4);

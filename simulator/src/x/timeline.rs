@@ -21,7 +21,10 @@ pub(crate) fn timeline(
         return Ok(Answer::json(200, &read::not_found(scene, "user", user)));
     };
     let page = page(request)?;
-    let mut rows = scene.x.posts_of(author).filter(|post| page.wants(post, scene.now_ms));
+    let mut rows = scene
+        .x
+        .posts_of(author)
+        .filter(|post| page.wants(post, scene.now_ms));
     let shown: Vec<&Post> = rows.by_ref().take(page.size).collect();
     let more = rows.next().is_some();
     let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) else {
@@ -34,10 +37,19 @@ pub(crate) fn timeline(
         ("newest_id", newest.id.to_string().into()),
         ("oldest_id", oldest.id.to_string().into()),
     ])
-    .with_some("next_token", more.then(|| format!("7140dibdnow{}", oldest.id)));
+    .with_some(
+        "next_token",
+        more.then(|| format!("7140dibdnow{}", oldest.id)),
+    );
     let fields = Fields::new(request.param("tweet.fields"), request.param("post.fields"));
-    let data: Vec<Json> = shown.iter().map(|post| render::post(scene, post, &fields)).collect();
-    Ok(Answer::json(200, &Json::object([("data", data.into()), ("meta", meta)])))
+    let data: Vec<Json> = shown
+        .iter()
+        .map(|post| render::post(scene, post, &fields))
+        .collect();
+    Ok(Answer::json(
+        200,
+        &Json::object([("data", data.into()), ("meta", meta)]),
+    ))
 }
 
 struct Page {
@@ -55,7 +67,9 @@ impl Page {
             && now_ms >= post.visible_from_ms
             && self.above.is_none_or(|above| post.id > above)
             && self.below.is_none_or(|below| post.id < below)
-            && self.from_ms.is_none_or(|from_ms| post.created_ms >= from_ms)
+            && self
+                .from_ms
+                .is_none_or(|from_ms| post.created_ms >= from_ms)
             && self.to_ms.is_none_or(|to_ms| post.created_ms < to_ms)
             && !(self.without_replies && post.reply_to.is_some())
     }
@@ -63,23 +77,31 @@ impl Page {
 
 fn page(request: &Request) -> Result<Page, Refused> {
     let size = request.param("max_results").unwrap_or("10");
-    let size = size.parse().ok().filter(|size| (5..=100).contains(size)).ok_or_else(|| {
-        XError::InvalidRequest {
+    let size = size
+        .parse()
+        .ok()
+        .filter(|size| (5..=100).contains(size))
+        .ok_or_else(|| XError::InvalidRequest {
             message: format!(
                 "The `max_results` query parameter value [{size}] is not between 5 and 100"
             ),
             parameter: Some(("max_results".to_owned(), size.to_owned())),
-        }
-    })?;
+        })?;
     let id = |name: &'static str| {
         let given = request.param(name);
-        given.map(|given| snowflake::parse(given).ok_or_else(|| invalid(name, given))).transpose()
+        given
+            .map(|given| snowflake::parse(given).ok_or_else(|| invalid(name, given)))
+            .transpose()
     };
     let moment = |name: &'static str| {
         let given = request.param(name);
         let read = |given: &str| chrono::DateTime::parse_from_rfc3339(given).ok();
         given
-            .map(|given| read(given).map(|at| at.timestamp_millis()).ok_or_else(|| invalid(name, given)))
+            .map(|given| {
+                read(given)
+                    .map(|at| at.timestamp_millis())
+                    .ok_or_else(|| invalid(name, given))
+            })
             .transpose()
     };
     let token = request.param("pagination_token");
@@ -90,7 +112,10 @@ fn page(request: &Request) -> Result<Page, Refused> {
         })
         .transpose()?;
     let exclude = request.param("exclude").unwrap_or_default();
-    if let Some(unknown) = exclude.split(',').find(|kind| !["", "replies", "retweets"].contains(kind)) {
+    if let Some(unknown) = exclude
+        .split(',')
+        .find(|kind| !["", "replies", "retweets"].contains(kind))
+    {
         return Err(invalid("exclude", unknown));
     }
     Ok(Page {

@@ -1,0 +1,26 @@
+# Everything a newcomer or a CI run needs. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run test fmt lint docs openapi bench
+
+help: ## Lists the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+run: ## Starts everything in one process and prints the page's address
+	cargo run --locked
+
+test: ## Runs all tests, on SQLite and in memory as well as on private PostgreSQL and Redis servers
+	scripts/with-services.sh cargo test --locked --workspace
+
+fmt: ## Formats the code
+	cargo fmt --all
+
+lint: ## What CI checks beside the tests
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+
+openapi: ## Writes openapi.json anew
+	cargo run --locked --quiet -- openapi > openapi.json
+
+bench: ## Measures latency and throughput in both modes, and prints them side by side
+	FSYNC=on scripts/with-services.sh cargo run --locked --release --quiet -p tests --bin bench

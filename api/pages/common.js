@@ -1,0 +1,189 @@
+// What every part of the page uses: elements, calls to the server, dialogs.
+
+const KEY = "dualposts.key";
+/** Longer than the server takes for any answer; without a limit a dead connection hangs forever. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/** Values for this tab alone. Storage can be switched off; the page then forgets on reload. */
+export const tab = {
+  get(name) {
+    try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; }
+  },
+  set(name, value) {
+    try { sessionStorage.setItem(name, JSON.stringify(value)); } catch { /* forgotten on reload */ }
+  },
+  remove(name) {
+    try { sessionStorage.removeItem(name); } catch { /* nothing was kept */ }
+  },
+};
+
+let key = tab.get(KEY);
+let whenRefused = () => {};
+
+export const auth = {
+  get key() { return key; },
+  use(value) { key = value; tab.set(KEY, value); },
+  forget() { key = null; tab.remove(KEY); },
+  /** `handler` gets the problem when the server does not take the key. */
+  onRefused(handler) { whenRefused = handler; },
+};
+
+/** The server said no, and why. */
+export class Problem extends Error {
+  constructor(status, body) {
+    const said = body && typeof body === "object" ? body : {};
+    super(said.title || `The server answered ${status} without saying why.`);
+    this.status = status;
+    this.code = String(said.code ?? "");
+    this.detail = said.detail && said.detail !== this.message ? said.detail : null;
+    this.action = said.action ?? null;
+    this.violations = Array.isArray(said.violations) ? said.violations : [];
+  }
+}
+
+/** Nothing was heard: it may have been done or not. */
+export class NoAnswer extends Error {
+  constructor() { super("The server could not be reached."); }
+}
+
+/** Whether what was asked for may have happened although it looks failed. */
+export const leavesDoubt = (error) => error instanceof NoAnswer || error.status >= 500;
+
+/** One call; returns the JSON of the answer, or null if it has none. */
+export async function request(method, path, { body, headers = {} } = {}) {
+  const usedKey = key;
+  const options = {
+    method,
+    cache: "no-store",
+    headers: { Accept: "application/json", Authorization: `Bearer ${usedKey}`, ...headers },
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  };
+  if (body !== undefined) {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  const { status, ok, json } = await answer(path, options);
+  if (ok) return json;
+  const problem = new Problem(status, json);
+  // An answer to a key that has been replaced meanwhile says nothing about the new one.
+  if (status === 401 && usedKey === key) whenRefused(problem);
+  throw problem;
+}
+
+async function answer(path, options) {
+  let response, text;
+  try {
+    response = await fetch(path, options);
+    text = await response.text();
+  } catch {
+    throw new NoAnswer();
+  }
+  try {
+    return { status: response.status, ok: response.ok, json: text ? JSON.parse(text) : null };
+  } catch {
+    // A success that can not be read was cut off, or is not from our server.
+    if (response.ok) throw new NoAnswer();
+    return { status: response.status, ok: false, json: null };
+  }
+}
+
+/** `crypto.randomUUID` is missing on plain http other than localhost. */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** An element. Strings among the children become text, never markup. */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** The address if it is one of the web; a `javascript:` address must never become a link. */
+export function webAddress(url) {
+  try {
+    const { protocol, href } = new URL(url);
+    return protocol === "https:" || protocol === "http:" ? href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link that leaves the page. */
+export function linkOut(url, ...children) {
+  const href = webAddress(url);
+  return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children) : null;
+}
+
+/** Reads `text` to those who can not see the page change. */
+export function announce(text) {
+  byId("announce").textContent = text;
+}
+
+/** The paragraphs that tell a person what went wrong. */
+export function problemNodes(error) {
+  return [
+    el("p", {}, el("strong", {}, error.message)),
+    error.detail && el("p", {}, error.detail),
+    error.action && el("p", {}, error.action),
+  ].filter(Boolean);
+}
+
+/**
+ * Asks before something is done. `run` does it; what it throws is shown and the dialog stays.
+ * `showProblem(error)` may return true to say that it has shown it elsewhere.
+ */
+export function ask({ title, content = [], confirm, danger = false, cancel = "Back", run, showProblem }) {
+  const problem = el("div", { class: "problem", role: "alert" });
+  const button = el("button", { type: "submit", class: danger ? "danger" : "primary" }, confirm);
+  const heading = el("h2", { id: "dialog-title" }, title);
+  const form = el("form", { novalidate: true },
+    heading, ...content, problem,
+    el("div", { class: "dialog-buttons" },
+      el("button", { type: "button", onclick: () => dialog.close() }, cancel), button));
+  const opener = document.activeElement;
+  const card = opener?.closest(".card");
+  const closed = () => {
+    dialog.remove();
+    returnFocus(opener, card);
+  };
+  const dialog = el("dialog", { "aria-labelledby": "dialog-title", onclose: closed }, form);
+  let busy = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    button.setAttribute("aria-disabled", "true");
+    problem.replaceChildren();
+    try {
+      if (await run() !== false) dialog.close();
+    } catch (error) {
+      if (!showProblem?.(error)) problem.replaceChildren(...problemNodes(error));
+    } finally {
+      busy = false;
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** The browser does this by itself, unless what opened the dialog was drawn anew meanwhile. */
+function returnFocus(opener, card) {
+  if (!card?.isConnected || opener.isConnected) return;
+  const key = opener.dataset.key;
+  ((key && card.querySelector(`[data-key="${CSS.escape(key)}"]`)) || card).focus();
+}

@@ -1,0 +1,60 @@
+//! Around every request: an id that answers and log lines share, security headers, and one line.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::Error;
+use tracing::{Instrument, info, info_span};
+use uuid::Uuid;
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// What the page may load: nothing but its own files.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data: https: http:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The API reference draws its page with styles of its own.
+const DOCS_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
+/// The middleware.
+pub async fn access_log(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let span = info_span!("request", request = %id);
+    let mut response = next.call(request).instrument(span.clone()).await?;
+    let status = response.status();
+    span.in_scope(|| {
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info!(%method, path, status = status.as_u16(), took_ms, "request");
+    });
+    let policy = if path.starts_with("/docs") { DOCS_SECURITY_POLICY } else { CONTENT_SECURITY_POLICY };
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    set(REQUEST_ID, &id);
+    set("content-security-policy", policy);
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "no-referrer");
+    Ok(response)
+}
+
+/// The caller's own id when it is short and plain, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    given.filter(|id| is_plain(id)).map_or_else(|| format!("req_{}", Uuid::now_v7().simple()), str::to_owned)
+}
+
+fn is_plain(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=64).contains(&id.len()) && id.bytes().all(plain)
+}

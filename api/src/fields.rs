@@ -1,0 +1,159 @@
+//! Reading a JSON body field by field, so that everything wrong with it is told at once: wrong
+//! types, unknown fields and broken rules together.
+
+use actix_web::web::Bytes;
+use entities::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::problem::{Problem, Violation};
+
+/// What was found wrong so far.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// Notes one more.
+    pub fn add(&mut self, field: impl Into<String>, code: &'static str, message: impl Into<String>) {
+        self.0.push(Violation { field: field.into(), code, message: message.into() });
+    }
+
+    /// Whether nothing was wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The problem to answer with, if anything was wrong.
+    pub fn into_result(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+    }
+}
+
+/// One JSON object that is being read.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    path: String,
+    known: Vec<&'static str>,
+}
+
+/// The body as a JSON object. An empty body counts as `{}` where `may_be_empty`.
+pub fn object(body: &Bytes, may_be_empty: bool) -> Result<Map<String, Value>, Problem> {
+    if body.is_empty() && may_be_empty {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Problem::not_json("The body is JSON, but not an object.")),
+        Err(error) => Err(Problem::not_json(error.to_string())),
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The outermost object.
+    pub fn root(object: &'a Map<String, Value>) -> Self {
+        Fields { object, path: String::new(), known: Vec::new() }
+    }
+
+    /// The path of a field, as violations name it.
+    pub fn path(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// Whether a field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// A text, if it is there and not null.
+    pub fn text(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a str> {
+        let value = self.value(name)?;
+        let text = value.as_str();
+        if text.is_none() {
+            violations.add(self.path(name), "wrong_type", "This must be a string.");
+        }
+        text
+    }
+
+    /// A yes or no, if it is there and not null.
+    pub fn flag(&mut self, name: &'static str, violations: &mut Violations) -> Option<bool> {
+        let value = self.value(name)?;
+        let flag = value.as_bool();
+        if flag.is_none() {
+            violations.add(self.path(name), "wrong_type", "This must be true or false.");
+        }
+        flag
+    }
+
+    /// A list of texts, if it is there and not null.
+    pub fn texts(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<&'a str>> {
+        let path = self.path(name);
+        let list = self.list(name, violations)?;
+        let mut texts = Vec::with_capacity(list.len());
+        for (index, value) in list.iter().enumerate() {
+            match value.as_str() {
+                Some(text) => texts.push(text),
+                None => violations.add(format!("{path}[{index}]"), "wrong_type", "This must be a string."),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A list of objects, if it is there and not null.
+    pub fn objects(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<Fields<'a>>> {
+        let path = self.path(name);
+        let list = self.list(name, violations)?;
+        let mut objects = Vec::with_capacity(list.len());
+        for (index, value) in list.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match value.as_object() {
+                Some(object) => objects.push(Fields { object, path, known: Vec::new() }),
+                None => violations.add(path, "wrong_type", "This must be an object."),
+            }
+        }
+        Some(objects)
+    }
+
+    /// An object, if it is there and not null.
+    pub fn object(&mut self, name: &'static str, violations: &mut Violations) -> Option<Fields<'a>> {
+        let path = self.path(name);
+        let value = self.value(name)?;
+        let object = value.as_object();
+        if object.is_none() {
+            violations.add(path.clone(), "wrong_type", "This must be an object.");
+        }
+        object.map(|object| Fields { object, path, known: Vec::new() })
+    }
+
+    /// A time, if it is there and not null.
+    pub fn time(&mut self, name: &'static str, violations: &mut Violations) -> Option<Timestamp> {
+        let text = self.text(name, violations)?;
+        let time = serde_json::from_value(Value::from(text)).ok();
+        if time.is_none() {
+            let message = "This must be an RFC 3339 time with an offset, such as 2026-12-24T18:00:00+01:00.";
+            violations.add(self.path(name), "invalid_time", message);
+        }
+        time
+    }
+
+    /// Names every field that was not asked for.
+    pub fn refuse_others(self, violations: &mut Violations) {
+        for name in self.object.keys().filter(|name| !self.known.contains(&name.as_str())) {
+            let shown: String = name.chars().take(64).collect();
+            let message = format!("There is no such field; known here: {}.", self.known.join(", "));
+            violations.add(self.path(&shown), "unknown_field", message);
+        }
+    }
+
+    fn list(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Vec<Value>> {
+        let value = self.value(name)?;
+        let list = value.as_array();
+        if list.is_none() {
+            violations.add(self.path(name), "wrong_type", "This must be a list.");
+        }
+        list
+    }
+
+    fn value(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+}

@@ -1,0 +1,59 @@
+//! For operators: is the process alive, and can it work?
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::state::State;
+
+/// The process is alive.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    status: &'static str,
+    /// The version of this binary.
+    version: &'static str,
+    /// Where the simulator shows its posts, when it stands in for the platforms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulator_url: Option<String>,
+}
+
+/// Whether everything that is needed can be reached.
+#[derive(Serialize, ToSchema)]
+pub struct Readiness {
+    /// Whether requests can be served.
+    ready: bool,
+    /// `ok`, or why the database can not be used.
+    database: String,
+    /// `ok`, or why the queue can not be used. Without it posts are accepted all the same and go
+    /// out when it is back.
+    queue: String,
+}
+
+/// The process is alive. Says nothing of what it depends on.
+#[utoipa::path(tag = "operations", responses((status = 200, body = Health)))]
+#[get("/healthz")]
+pub async fn healthz(state: web::Data<State>) -> web::Json<Health> {
+    web::Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        simulator_url: state.settings.simulator_url.clone(),
+    })
+}
+
+/// Whether requests can be served, and what is missing.
+#[utoipa::path(tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+#[get("/readyz")]
+pub async fn readyz(state: web::Data<State>) -> HttpResponse {
+    let (database, queue) = tokio::join!(state.database.ping(), state.queue.ping());
+    let readiness = Readiness {
+        ready: database.is_ok(),
+        database: database.map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
+        queue: queue.map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
+    };
+    if readiness.ready {
+        HttpResponse::Ok().json(readiness)
+    } else {
+        HttpResponse::ServiceUnavailable().json(readiness)
+    }
+}

@@ -1,0 +1,235 @@
+//! `/v1/posts`: submit, list, show, change, cancel.
+
+mod check;
+mod draft;
+mod paging;
+pub mod wire;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use entities::accept::{Accepted, NewPost, accept};
+use entities::edit::{self, Edit};
+use entities::posts::{PostView, find};
+use entities::{PostId, Timestamp};
+use tracing::info;
+
+use crate::caller::Caller;
+use crate::fields::{Violations, object};
+use crate::problem::Problem;
+use crate::state::State;
+use check::{Moment, check};
+use draft::{Draft, DraftEdit};
+use paging::{ListQuery, Page};
+use wire::{NewPostBody, PostBody, PostChangeBody, PostListBody};
+
+/// Submit a post, to be published now or at `publish_at`.
+///
+/// With an `Idempotency-Key` the same request may be sent any number of times: the first makes
+/// the post, the others get the same one back. The key is kept as long as the post.
+#[utoipa::path(
+    tag = "posts",
+    request_body = NewPostBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters of your choice, one for each post")),
+    responses(
+        (status = 202, description = "Accepted: it is stored and will be published.", body = PostBody),
+        (status = 200, description = "This key and body came before: the post that they made, with `Idempotency-Replayed: true`.", body = PostBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "This Idempotency-Key came before with another body.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules; all are listed.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/posts")]
+pub async fn submit(
+    state: web::Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+    body: crate::body::Json,
+) -> Result<HttpResponse, Problem> {
+    let now = state.clock.now();
+    let mut violations = Violations::default();
+    let idempotency_key = draft::idempotency_key(&request, &mut violations);
+    let draft = Draft::read(&object(&body.0, false)?, &mut violations);
+    let request_hash = draft.hash();
+    let accounts = check(&state, &caller.owner, &draft, Moment::New(now), &mut violations).await?;
+    if !violations.is_empty() {
+        // A repeat of what was accepted once is no new request: its time may have passed since.
+        if let Some(key) = &idempotency_key
+            && let Some(earlier) = entities::accept::find_replay(&state.database, &caller.owner, key, &request_hash).await?
+        {
+            return Ok(replayed(&earlier, now));
+        }
+        violations.into_result()?;
+    }
+    let new = NewPost {
+        owner_id: caller.owner,
+        idempotency_key,
+        request_hash,
+        content: draft.content,
+        publish_at: draft.publish_at,
+        time_zone: draft.time_zone,
+        accounts,
+    };
+    match accept(&state.database, new, now, state.settings.handed).await? {
+        Accepted::New(view) => {
+            info!(post = %view.post.id, deliveries = view.deliveries.len(), publish_at = view.post.publish_at.map(tracing::field::display), "accepted");
+            wake(&state, &view, now).await;
+            Ok(HttpResponse::Accepted()
+                .insert_header((LOCATION, format!("/v1/posts/{}", view.post.id)))
+                .json(PostBody::new(&view, now)))
+        }
+        Accepted::Replayed(view) => Ok(replayed(&view, now)),
+        Accepted::KeyReused(earlier) => Err(Problem::conflict(
+            "idempotency_key_reused",
+            &format!("This Idempotency-Key was used for another request, which made {earlier}."),
+            "Use a new key for a new post.",
+        )),
+    }
+}
+
+fn replayed(view: &PostView, now: Timestamp) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Idempotency-Replayed", "true")).json(PostBody::new(view, now))
+}
+
+/// Workers are woken for what is due, the relay for what soon will be.
+async fn wake(state: &State, view: &PostView, now: Timestamp) {
+    let due = view.deliveries.iter().filter_map(|view| {
+        let at = view.delivery.next_at.filter(|at| *at <= now)?;
+        Some((at, view.delivery.id.clone()))
+    });
+    state.wake(due.collect()).await;
+    if let Some(at) = view.post.publish_at.filter(|at| *at > now) {
+        state.ring(at, now).await;
+    }
+}
+
+/// List your posts, newest first.
+#[utoipa::path(
+    tag = "posts",
+    params(ListQuery),
+    responses(
+        (status = 200, body = PostListBody),
+        (status = 400, description = "A query parameter can not be read.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/posts")]
+pub async fn list(state: web::Data<State>, caller: Caller, request: HttpRequest) -> Result<web::Json<PostListBody>, Problem> {
+    let now = state.clock.now();
+    let page = Page::read(request.query_string())?;
+    let views = entities::posts::list(&state.database, &caller.owner, &page.filter, page.limit + 1, now).await?;
+    Ok(web::Json(page.body(&views, now)))
+}
+
+/// Show a post with the status of each of its deliveries.
+#[utoipa::path(
+    tag = "posts",
+    params(("id" = String, Path, description = "`post_...`")),
+    responses(
+        (status = 200, body = PostBody),
+        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/posts/{id}")]
+pub async fn show(state: web::Data<State>, caller: Caller, id: web::Path<String>) -> Result<web::Json<PostBody>, Problem> {
+    let view = find_view(&state, &caller, &id).await?;
+    Ok(web::Json(PostBody::new(&view, state.clock.now())))
+}
+
+/// Change the content or the time of a post of which nothing has been tried yet.
+#[utoipa::path(
+    tag = "posts",
+    params(("id" = String, Path, description = "`post_...`")),
+    request_body = PostChangeBody,
+    responses(
+        (status = 200, description = "Changed.", body = PostBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is being published or is settled; nothing was changed.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules; all are listed.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/posts/{id}")]
+pub async fn change(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<String>,
+    body: crate::body::Json,
+) -> Result<web::Json<PostBody>, Problem> {
+    let now = state.clock.now();
+    let view = find_view(&state, &caller, &id).await?;
+    let mut violations = Violations::default();
+    let edit = DraftEdit::read(&object(&body.0, true)?, &mut violations);
+    let draft = edit.applied_to(&view);
+    let moment = if edit.publish_at.is_some() { Moment::New(now) } else { Moment::Kept };
+    check(&state, &caller.owner, &draft, moment, &mut violations).await?;
+    violations.into_result()?;
+    let edit = Edit {
+        content: (draft.content != view.post.content).then_some(draft.content),
+        publish_at: edit.publish_at,
+        time_zone: edit.time_zone,
+    };
+    let changed =
+        edit::change(&state.database, &caller.owner, &view.post.id, edit, now, state.settings.handed).await?;
+    if !changed {
+        return Err(Problem::conflict(
+            "already_started",
+            "The post is being published or is settled; nothing was changed.",
+            "Look at its deliveries; submit a new post if you need another.",
+        ));
+    }
+    let view = find_view(&state, &caller, &id).await?;
+    info!(post = %view.post.id, publish_at = view.post.publish_at.map(tracing::field::display), "changed");
+    wake(&state, &view, now).await;
+    Ok(web::Json(PostBody::new(&view, now)))
+}
+
+/// Cancel what of a post has not gone out. What is live stays live; the answer tells which is
+/// which.
+#[utoipa::path(
+    tag = "posts",
+    params(("id" = String, Path, description = "`post_...`")),
+    responses(
+        (status = 200, description = "Canceled, all of it or what was left.", body = PostBody),
+        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing is left to cancel: it is going out at this moment, or is settled.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/posts/{id}")]
+pub async fn cancel(state: web::Data<State>, caller: Caller, id: web::Path<String>) -> Result<web::Json<PostBody>, Problem> {
+    let now = state.clock.now();
+    let id = post_id(&id)?;
+    let canceled = edit::cancel(&state.database, &caller.owner, &id, now).await?;
+    let view = find(&state.database, &caller.owner, &id).await?.ok_or_else(|| Problem::not_found("post"))?;
+    let all_canceled = view.status(now) == entities::post_status::PostStatus::Canceled;
+    if canceled == 0 && !all_canceled {
+        return Err(Problem::conflict(
+            "nothing_to_cancel",
+            "Every delivery of this post is going out at this moment or is settled.",
+            "Look at its deliveries; try again in a few seconds if one is still under way.",
+        ));
+    }
+    info!(post = %id, canceled, "canceled");
+    Ok(web::Json(PostBody::new(&view, now)))
+}
+
+fn post_id(text: &str) -> Result<PostId, Problem> {
+    text.parse().map_err(|_| Problem::not_found("post"))
+}
+
+async fn find_view(state: &State, caller: &Caller, id: &str) -> Result<PostView, Problem> {
+    let view = find(&state.database, &caller.owner, &post_id(id)?).await?;
+    view.ok_or_else(|| Problem::not_found("post"))
+}

@@ -1,0 +1,185 @@
+//! Errors that reach people: RFC 9457 `application/problem+json` with a stable code, one sentence,
+//! what to do, and whether a retry helps.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What went wrong, for a person and for a program.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// A URI for the kind of problem; its last part is `code`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One sentence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// A stable word for programs.
+    #[schema(example = "invalid_request")]
+    pub code: &'static str,
+    /// What exactly it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What to do.
+    pub action: String,
+    /// Whether the same request can succeed later.
+    pub retryable: bool,
+    /// Everything that is wrong with the request, not only the first thing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+    #[serde(skip)]
+    allow: Option<String>,
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Violation {
+    /// Where, such as `parts[0].text` or `overrides.x.text`.
+    #[schema(example = "text")]
+    pub field: String,
+    /// A stable word for programs.
+    #[schema(example = "text_too_long")]
+    pub code: &'static str,
+    /// One sentence with what would be right.
+    pub message: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &str, action: &str) -> Self {
+        Problem {
+            kind: format!("urn:dualposts:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            code,
+            detail: None,
+            action: action.to_owned(),
+            retryable: false,
+            violations: Vec::new(),
+            retry_after_s: None,
+            allow: None,
+        }
+    }
+
+    fn detail(self, detail: impl Into<String>) -> Self {
+        Problem { detail: Some(detail.into()), ..self }
+    }
+
+    /// The body breaks rules; all of them are listed.
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        let title = match violations.len() {
+            1 => "The request breaks a rule.".to_owned(),
+            count => format!("The request breaks {count} rules."),
+        };
+        let action = "Correct what `violations` lists and send it again; nothing was stored.";
+        Problem { violations, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", &title, action) }
+    }
+
+    /// The body is not JSON at all.
+    pub fn not_json(detail: impl Into<String>) -> Self {
+        let action = "Send a JSON object with the header `Content-Type: application/json`.";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_json", "The body is not a JSON object.", action).detail(detail)
+    }
+
+    /// Query or header can not be read.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        let action = "Correct the address or the header and send it again.";
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", "The request can not be read.", action).detail(detail)
+    }
+
+    /// The body is larger than anything that could be meant.
+    pub fn too_large(limit_bytes: usize) -> Self {
+        let action = "Send a smaller body.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large.", action)
+            .detail(format!("The limit is {limit_bytes} bytes."))
+    }
+
+    /// Another type of content than JSON.
+    pub fn unsupported_media_type() -> Self {
+        let action = "Send JSON with the header `Content-Type: application/json`.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Only JSON is understood here.", action)
+    }
+
+    /// No key, or one that is not valid.
+    pub fn unauthorized(detail: &str) -> Self {
+        let action = "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The request carries no valid API key.", action).detail(detail)
+    }
+
+    /// There is no such thing, or it is not the caller's.
+    pub fn not_found(what: &str) -> Self {
+        let action = "Check the id, and that the key belongs to its owner.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", &format!("There is no such {what}."), action)
+    }
+
+    /// The path exists, the method does not.
+    pub fn method_not_allowed(allowed: &str) -> Self {
+        let action = format!("Use one of: {allowed}.");
+        let problem =
+            Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.", &action);
+        Problem { allow: Some(allowed.to_owned()), ..problem }
+    }
+
+    /// It can not be done as things stand.
+    pub fn conflict(code: &'static str, title: &str, action: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, code, title, action)
+    }
+
+    /// A platform refused or could not be asked while the caller waited.
+    pub fn platform(error: entities::delivery::DeliveryError) -> Self {
+        let status = if error.retryable { StatusCode::BAD_GATEWAY } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let said = error.platform.and_then(|said| said.message);
+        let problem = Self::new(status, "platform_refused", &error.message, &error.action);
+        Problem { detail: said, retryable: error.retryable, ..problem }
+    }
+
+    /// The database can not be asked; nothing was stored, or it was and a repeat under the same
+    /// key tells.
+    pub fn unavailable() -> Self {
+        let action = "Send it again with the same Idempotency-Key in a few seconds.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service can not reach its database.", action);
+        Problem { retryable: true, retry_after_s: Some(2), ..problem }
+    }
+
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.title)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        Problem::status_code(self)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(Problem::status_code(self));
+        response.content_type("application/problem+json");
+        if let Some(seconds) = self.retry_after_s {
+            response.insert_header((RETRY_AFTER, seconds));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((ALLOW, allow.as_str()));
+        }
+        if self.status == StatusCode::UNAUTHORIZED.as_u16() {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.body(serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+impl From<entities::DbErr> for Problem {
+    fn from(error: entities::DbErr) -> Self {
+        tracing::error!(%error, "the database failed");
+        Problem::unavailable()
+    }
+}

@@ -1,0 +1,117 @@
+//! All routes on one screen, and how they are served.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use utoipa::OpenApi;
+use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::access_log::access_log;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::{accounts, deliveries, docs, health, pages, posts};
+
+/// The largest JSON body: far more than 25 parts of the longest text.
+pub const BODY_LIMIT: usize = 512 * 1024;
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(health::healthz).service(health::readyz).service(
+        scope("/v1")
+            .service(posts::submit)
+            .service(posts::list)
+            .service(posts::show)
+            .service(posts::change)
+            .service(posts::cancel)
+            .service(deliveries::retry)
+            .service(deliveries::attempts)
+            .service(accounts::list)
+            .service(accounts::connect)
+            .service(accounts::disconnect),
+    );
+}
+
+/// The OpenAPI 3.1 document of exactly the routes above.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(docs::Document::openapi());
+    app.configure(routes).split_for_parts().1
+}
+
+/// Serves until `shutdown`, then finishes the requests under way.
+pub async fn serve(
+    listener: TcpListener,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let document = openapi();
+    let allowed = web::Data::new(Methods::of(&document));
+    let state = web::Data::new(state);
+    let server = HttpServer::new(move || {
+        App::new()
+            .wrap(from_fn(access_log))
+            .app_data(state.clone())
+            .app_data(allowed.clone())
+            .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .into_utoipa_app()
+            .configure(routes)
+            .into_app()
+            .configure(pages::routes)
+            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
+            .route("/docs", web::get().to(to_docs))
+            .default_service(web::to(no_such_route))
+    })
+    .workers(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .shutdown_timeout(10)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    shutdown.await;
+    handle.stop(true).await;
+    serving.await.map_err(std::io::Error::other)?
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
+}
+
+/// The methods that each path takes, to tell a wrong method from a wrong path.
+struct Methods(Vec<(Vec<String>, Vec<&'static str>)>);
+
+impl Methods {
+    fn of(document: &utoipa::openapi::OpenApi) -> Self {
+        let methods = document.paths.paths.iter().map(|(path, item)| {
+            let known = [
+                ("GET", item.get.is_some()),
+                ("POST", item.post.is_some()),
+                ("PATCH", item.patch.is_some()),
+                ("DELETE", item.delete.is_some()),
+            ];
+            let segments = path.split('/').map(str::to_owned).collect();
+            (segments, known.into_iter().filter(|(_, known)| *known).map(|(method, _)| method).collect())
+        });
+        Methods(methods.collect())
+    }
+
+    fn for_path(&self, path: &str) -> Option<String> {
+        let asked: Vec<&str> = path.split('/').collect();
+        let matches = |pattern: &[String]| {
+            pattern.len() == asked.len()
+                && pattern.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
+        };
+        self.0.iter().find(|(pattern, _)| matches(pattern)).map(|(_, methods)| methods.join(", "))
+    }
+}
+
+async fn no_such_route(request: HttpRequest, methods: web::Data<Methods>) -> Result<HttpResponse, Problem> {
+    Err(match methods.for_path(request.path()) {
+        Some(allowed) => Problem::method_not_allowed(&allowed),
+        None => Problem::not_found("address"),
+    })
+}

@@ -1,0 +1,54 @@
+//! What a handler works with.
+
+use std::time::Duration;
+
+use entities::vault::Vault;
+use entities::{Clock, Database, DeliveryId, Timestamp};
+use queue::{Job, Queue};
+
+/// How long a customer waits for the queue, whose answer changes nothing for them.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// Everything that a handler works with. Cheap to clone.
+#[derive(Clone)]
+pub struct State {
+    pub database: Database,
+    pub queue: Queue,
+    pub clock: Clock,
+    pub vault: Vault,
+    pub threads: platforms::threads::Client,
+    pub x: platforms::x::Client,
+    pub settings: Settings,
+}
+
+/// What differs from installation to installation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a job may wait in the queue before the relay hands it out again.
+    pub handed: Duration,
+    /// Where the simulator shows what it has published, when it stands in for the platforms.
+    pub simulator_url: Option<String>,
+}
+
+impl State {
+    /// Wakes workers for deliveries that are due. When it fails, the relay does the same a little
+    /// later, so a queue that is away costs the customer a moment and no more.
+    pub async fn wake(&self, due: Vec<(Timestamp, DeliveryId)>) {
+        let jobs = due.into_iter().map(|(at, id)| (at, Job::Publish(id))).collect();
+        match tokio::time::timeout(LONGEST_WAIT, self.queue.push(jobs)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "could not wake a worker; the relay will"),
+            Err(_) => tracing::warn!("the queue takes too long; the relay will wake a worker"),
+        }
+    }
+
+    /// Tells the relay of something that falls due before it would look by itself.
+    pub async fn ring(&self, at: Timestamp, now: Timestamp) {
+        if at.since(now) > Duration::from_secs(2) {
+            return;
+        }
+        if !matches!(tokio::time::timeout(LONGEST_WAIT, self.queue.ring()).await, Ok(Ok(()))) {
+            tracing::debug!("could not ring; the relay looks every second");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Putting the parts together that every role needs.
+
+use std::time::Duration;
+
+use entities::database::DatabaseSettings;
+use entities::vault::Vault;
+use entities::{Clock, Database, clock};
+use migrations::{Migrator, MigratorTrait};
+use platforms::{HttpSettings, http_client};
+use queue::{Queue, RedisSettings};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+use worker::{Platforms, Worker};
+
+use crate::Fatal;
+use crate::settings::Settings;
+
+const THREADS_API_URL: &str = "https://graph.threads.net";
+const X_API_URL: &str = "https://api.x.com";
+const X_WEB_URL: &str = "https://x.com";
+/// How often the clock is put right.
+const CLOCK_CHECK: Duration = Duration::from_secs(10);
+
+/// What every role works with.
+#[derive(Clone)]
+pub struct Parts {
+    pub database: Database,
+    pub queue: Queue,
+    pub clock: Clock,
+    pub vault: Vault,
+    pub platforms: Platforms,
+}
+
+/// Connects to the database that is set, or to the file in the data folder.
+pub async fn database(settings: &Settings) -> Result<Database, Fatal> {
+    let url = match &settings.database_url {
+        Some(url) => url.clone(),
+        None => {
+            std::fs::create_dir_all(&settings.data_dir)
+                .map_err(|error| format!("the data folder {} can not be made: {error}", settings.data_dir.display()))?;
+            format!("sqlite://{}", settings.data_dir.join("dualposts.db").display())
+        }
+    };
+    let settings = DatabaseSettings {
+        url,
+        max_connections: settings.database_connections,
+        acquire_timeout: Duration::from_secs(5),
+    };
+    Database::connect(&settings).await.map_err(|error| format!("the database can not be opened: {error}").into())
+}
+
+/// Brings the schema up to date.
+pub async fn migrate(database: &Database) -> Result<(), Fatal> {
+    Migrator::up(database.writer(), None).await.map_err(|error| format!("the schema can not be brought up to date: {error}").into())
+}
+
+/// Redis, if it is set, or a queue inside this process.
+pub fn queue(settings: &Settings) -> Result<Queue, Fatal> {
+    match &settings.redis_url {
+        None => Ok(Queue::memory()),
+        Some(url) => {
+            Ok(Queue::redis(&RedisSettings { url: url.clone(), prefix: settings.queue_prefix.clone() })?)
+        }
+    }
+}
+
+/// Clients of the platforms, or of what is set in their place.
+pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
+    let http = http_client(&HttpSettings {
+        connect_timeout: (settings.worker.call_timeout / 2).min(Duration::from_secs(5)),
+        call_timeout: settings.worker.call_timeout,
+        user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
+    })?;
+    let or = |set: &Option<String>, otherwise: &str| set.clone().unwrap_or_else(|| otherwise.to_owned());
+    Ok(Platforms {
+        threads: platforms::threads::Client::new(http.clone(), &or(&settings.threads_api_url, THREADS_API_URL)),
+        x: platforms::x::Client::new(http, &or(&settings.x_api_url, X_API_URL)),
+        x_web_url: or(&settings.x_web_url, X_WEB_URL),
+    })
+}
+
+impl Parts {
+    /// A worker over these parts.
+    pub fn worker(&self, settings: &Settings, stop: CancellationToken) -> Worker {
+        let random = uuid::Uuid::new_v4().simple().to_string();
+        Worker {
+            database: self.database.clone(),
+            queue: self.queue.clone(),
+            clock: self.clock.clone(),
+            vault: self.vault.clone(),
+            platforms: self.platforms.clone(),
+            settings: settings.worker.clone(),
+            name: format!("worker-{}-{}", std::process::id(), &random[..8]),
+            stop,
+        }
+    }
+
+    /// What API handlers work with.
+    pub fn state(&self, settings: &Settings, simulator_url: Option<String>) -> api::State {
+        api::State {
+            database: self.database.clone(),
+            queue: self.queue.clone(),
+            clock: self.clock.clone(),
+            vault: self.vault.clone(),
+            threads: self.platforms.threads.clone(),
+            x: self.platforms.x.clone(),
+            settings: api::Settings { handed: settings.worker.handed, simulator_url },
+        }
+    }
+
+    /// Keeps the clock right until `stop`.
+    pub async fn keep_time(&self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = clock::set_by(&self.database, &self.clock).await {
+                warn!(%error, "the database's time can not be read; the clock runs on");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(CLOCK_CHECK) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `dualposts api` and `dualposts worker`: separate processes on PostgreSQL and Redis.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use entities::Clock;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::assemble::{self, Parts};
+use crate::settings::Settings;
+use crate::{Fatal, demo, owner, stop};
+
+/// How long to wait before trying again to reach what is away.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Serves the API until a signal.
+pub async fn api(settings: Settings) -> Result<(), Fatal> {
+    let stop = stop::on_signal()?;
+    let parts = parts(&settings).await?;
+    let listener = TcpListener::bind(settings.listen)
+        .map_err(|error| format!("{} can not be listened on: {error}", settings.listen))?;
+    println!("API http://{}", listener.local_addr()?);
+    let state = parts.state(&settings, None);
+    let serving = tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+    prepare(&parts, &settings, &stop).await;
+    parts.keep_time(stop).await;
+    serving.await??;
+    parts.database.close().await?;
+    Ok(())
+}
+
+/// Works until a signal, then finishes the steps under way.
+pub async fn worker(settings: Settings) -> Result<(), Fatal> {
+    let stop = stop::on_signal()?;
+    let parts = parts(&settings).await?;
+    if let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
+        warn!(%error, "the database is away; trying on");
+    }
+    let working = tokio::spawn(worker::run::run(parts.worker(&settings, stop.clone())));
+    parts.keep_time(stop).await;
+    working.await??;
+    parts.database.close().await?;
+    Ok(())
+}
+
+async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
+    if settings.redis_url.is_none() {
+        return Err("REDIS_URL must be set: it is how api and worker find each other. For one process without servers, run `dualposts up`".into());
+    }
+    if settings.database_url.as_ref().is_none_or(|url| url.starts_with("sqlite")) {
+        return Err("DATABASE_URL must name a PostgreSQL database: api and worker share it. For one process without servers, run `dualposts up`".into());
+    }
+    Ok(Parts {
+        database: assemble::database(settings).await?,
+        queue: assemble::queue(settings)?,
+        clock: Clock::system(),
+        vault: owner::vault(settings, false)?,
+        platforms: assemble::platforms(settings)?,
+    })
+}
+
+/// Makes the owner, the bootstrap key and, if asked for, demo accounts; tries on while the
+/// database is away.
+async fn prepare(parts: &Parts, settings: &Settings, stop: &CancellationToken) {
+    while !stop.is_cancelled() {
+        match prepare_once(parts, settings).await {
+            Ok(()) => {
+                info!("ready");
+                return;
+            }
+            Err(error) => warn!(%error, "not ready yet; trying on. Was `dualposts migrate` run?"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<(), Fatal> {
+    entities::clock::set_by(&parts.database, &parts.clock).await?;
+    let owner = owner::prepare(&parts.database, &parts.clock, settings).await?;
+    if settings.simulator == Some(true) {
+        demo::connect_accounts(parts, &owner, settings.demo_accounts, parts.clock.now()).await?;
+    }
+    Ok(())
+}

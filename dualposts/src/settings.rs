@@ -1,0 +1,200 @@
+//! The configuration: environment variables, read here and nowhere else.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use worker::limits::Limits;
+
+/// Everything that can be set. README lists the variables.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `DUALPOSTS_LISTEN`: where the API and the page are served.
+    pub listen: SocketAddr,
+    /// `DUALPOSTS_DATA_DIR`: the database file and keys of an installation without servers.
+    pub data_dir: PathBuf,
+    /// `DATABASE_URL`: `postgres://...` or `sqlite://...`; a file in the data folder if not set.
+    pub database_url: Option<String>,
+    /// `DUALPOSTS_DATABASE_CONNECTIONS`: the most connections of one process to PostgreSQL.
+    pub database_connections: u32,
+    /// `REDIS_URL`: the queue between processes; in memory if not set.
+    pub redis_url: Option<String>,
+    /// `DUALPOSTS_QUEUE_PREFIX`: put before all Redis keys.
+    pub queue_prefix: String,
+    /// `DUALPOSTS_SECRET_KEY`: 32 bytes in base64 that seal tokens at rest.
+    pub secret_key: Option<SecretString>,
+    /// `DUALPOSTS_BOOTSTRAP_API_KEY`: an API key of your choice for the local owner.
+    pub bootstrap_api_key: Option<SecretString>,
+    /// `DUALPOSTS_THREADS_API_URL`, `DUALPOSTS_X_API_URL`, `DUALPOSTS_X_WEB_URL`: another server
+    /// in a platform's place.
+    pub threads_api_url: Option<String>,
+    pub x_api_url: Option<String>,
+    pub x_web_url: Option<String>,
+    /// `DUALPOSTS_SIMULATOR`: `on` or `off`.
+    pub simulator: Option<bool>,
+    /// Whether credentials of a real platform app are set.
+    pub has_credentials: bool,
+    /// `DUALPOSTS_SIMULATOR_LISTEN`: where `up` serves its simulator.
+    pub simulator_listen: SocketAddr,
+    /// `DUALPOSTS_SIMULATOR_PROFILE`: how slow it is.
+    pub simulator_profile: simulator::Profile,
+    /// `DUALPOSTS_DEMO_ACCOUNTS`: how many demo accounts on each platform.
+    pub demo_accounts: u32,
+    /// How patient the worker is.
+    pub worker: worker::Settings,
+    /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
+    pub log: String,
+}
+
+/// All that is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration can not be used:\n  - {}", .0.join("\n  - "))]
+pub struct BadSettings(Vec<String>);
+
+impl Settings {
+    /// Reads the environment.
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    pub fn from_env() -> Result<Self, BadSettings> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
+        let mut reader = Reader { env, wrong: Vec::new() };
+        let standard = worker::Settings::default();
+        let settings = Settings {
+            listen: reader.parse("DUALPOSTS_LISTEN", "an address such as 127.0.0.1:8080", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            data_dir: reader.text("DUALPOSTS_DATA_DIR").map_or_else(|| "data".into(), PathBuf::from),
+            database_url: reader.url("DATABASE_URL", &["postgres://", "postgresql://", "sqlite:"]),
+            database_connections: reader.parse("DUALPOSTS_DATABASE_CONNECTIONS", "a number from 1 up", 16).max(1),
+            redis_url: reader.url("REDIS_URL", &["redis://", "rediss://", "unix:"]),
+            queue_prefix: reader.text("DUALPOSTS_QUEUE_PREFIX").unwrap_or_else(|| "dualposts".into()),
+            secret_key: reader.text("DUALPOSTS_SECRET_KEY").map(SecretString::from),
+            bootstrap_api_key: reader.text("DUALPOSTS_BOOTSTRAP_API_KEY").map(SecretString::from),
+            threads_api_url: reader.url("DUALPOSTS_THREADS_API_URL", &["https://", "http://"]),
+            x_api_url: reader.url("DUALPOSTS_X_API_URL", &["https://", "http://"]),
+            x_web_url: reader.url("DUALPOSTS_X_WEB_URL", &["https://", "http://"]),
+            simulator: reader.switch("DUALPOSTS_SIMULATOR"),
+            has_credentials: ["DUALPOSTS_X_CLIENT_ID", "DUALPOSTS_THREADS_APP_ID", "CLERK_SECRET_KEY"]
+                .iter()
+                .any(|name| reader.text(name).is_some()),
+            simulator_listen: reader.parse("DUALPOSTS_SIMULATOR_LISTEN", "an address such as 127.0.0.1:8090", SocketAddr::from(([127, 0, 0, 1], 8090))),
+            simulator_profile: match reader.text("DUALPOSTS_SIMULATOR_PROFILE").as_deref() {
+                None | Some("instant") => simulator::Profile::Instant,
+                Some("typical") => simulator::Profile::Typical,
+                Some("hostile") => simulator::Profile::Hostile,
+                Some(other) => {
+                    reader.wrong(format!("DUALPOSTS_SIMULATOR_PROFILE is {other:?}; write instant, typical or hostile"));
+                    simulator::Profile::Instant
+                }
+            },
+            demo_accounts: reader.parse("DUALPOSTS_DEMO_ACCOUNTS", "a number from 1 up", 1).max(1),
+            worker: worker::Settings {
+                lease: reader.seconds("DUALPOSTS_LEASE_S", standard.lease),
+                call_timeout: reader.seconds("DUALPOSTS_CALL_TIMEOUT_S", standard.call_timeout),
+                handed: reader.seconds("DUALPOSTS_HANDED_S", standard.handed),
+                threads_settle: reader.seconds("DUALPOSTS_THREADS_SETTLE_S", standard.threads_settle),
+                x_settle: reader.seconds("DUALPOSTS_X_SETTLE_S", standard.x_settle),
+                concurrency: reader.parse("DUALPOSTS_CONCURRENCY", "a number from 1 up", standard.concurrency).max(1),
+                limits: match Limits::parse(&reader.text("DUALPOSTS_LIMITS").unwrap_or_default()) {
+                    Ok(limits) => limits,
+                    Err(error) => {
+                        reader.wrong(format!("DUALPOSTS_LIMITS: {error}"));
+                        Limits::published()
+                    }
+                },
+                ..standard
+            },
+            log: reader.text("DUALPOSTS_LOG").unwrap_or_else(|| "pretty,info".into()),
+        };
+        if settings.worker.lease <= settings.worker.call_timeout {
+            reader.wrong("DUALPOSTS_LEASE_S must be longer than DUALPOSTS_CALL_TIMEOUT_S, or no step could begin".into());
+        }
+        if reader.wrong.is_empty() { Ok(settings) } else { Err(BadSettings(reader.wrong)) }
+    }
+}
+
+struct Reader<E> {
+    env: E,
+    wrong: Vec<String>,
+}
+
+impl<E: Fn(&str) -> Option<String>> Reader<E> {
+    fn wrong(&mut self, what: String) {
+        self.wrong.push(what);
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        (self.env)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn parse<T: std::str::FromStr>(&mut self, name: &str, expected: &str, otherwise: T) -> T {
+        match self.text(name) {
+            None => otherwise,
+            Some(text) => text.parse().unwrap_or_else(|_| {
+                self.wrong(format!("{name} is {text:?}; it must be {expected}"));
+                otherwise
+            }),
+        }
+    }
+
+    /// A URL may hold a password, so a wrong one is not repeated.
+    fn url(&mut self, name: &str, schemes: &[&str]) -> Option<String> {
+        let text = self.text(name)?;
+        if !schemes.iter().any(|scheme| text.starts_with(scheme)) {
+            self.wrong(format!("{name} must begin with {}", schemes.join(" or ")));
+        }
+        Some(text.trim_end_matches('/').to_owned())
+    }
+
+    fn switch(&mut self, name: &str) -> Option<bool> {
+        match self.text(name)?.as_str() {
+            "on" | "true" | "1" => Some(true),
+            "off" | "false" | "0" => Some(false),
+            other => {
+                self.wrong(format!("{name} is {other:?}; it must be on or off"));
+                None
+            }
+        }
+    }
+
+    fn seconds(&mut self, name: &str, otherwise: Duration) -> Duration {
+        let seconds: f64 = self.parse(name, "a number of seconds", otherwise.as_secs_f64());
+        Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).unwrap_or_else(|| {
+            self.wrong(format!("{name} must be a number of seconds above 0"));
+            otherwise
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Settings, BadSettings> {
+        Settings::read(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert!(settings.database_url.is_none() && settings.redis_url.is_none() && !settings.has_credentials);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once_and_no_password_with_it() {
+        let error = read(&[
+            ("DUALPOSTS_LISTEN", "nowhere"),
+            ("DATABASE_URL", "mysql://root:hunter2@db"),
+            ("DUALPOSTS_LIMITS", "x.hourly=3"),
+            ("DUALPOSTS_LEASE_S", "3"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for word in ["DUALPOSTS_LISTEN", "DATABASE_URL", "DUALPOSTS_LIMITS", "DUALPOSTS_LEASE_S"] {
+            assert!(error.contains(word), "{word} is not in {error}");
+        }
+        assert!(!error.contains("hunter2"));
+    }
+}

@@ -1,0 +1,26 @@
+//! Stopping: the first signal asks everything to finish what is under way.
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+/// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once.
+pub fn on_signal() -> std::io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        for round in 0.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if round > 0 {
+                std::process::exit(130);
+            }
+            info!("stopping; what is under way is finished first");
+            token.cancel();
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,243 @@
+//! The product in a test: a real server on a free port, a worker driven by hand, a simulator
+//! with one account on each platform, and one clock for all.
+
+use std::time::Duration;
+
+use entities::accounts::{Connection, connect};
+use entities::rows::account;
+use entities::vault::Vault;
+use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, users};
+use platforms::{HttpSettings, http_client};
+use queue::Job;
+use sea_orm::{ConnectionTrait, Statement};
+use secrecy::ExposeSecret;
+use simulator::{LivePost, NewAccount, Simulator};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use worker::{Platforms, Worker, relay};
+
+use crate::backend::{Backend, Mode};
+use crate::client::Client;
+
+/// Where a test's clock begins.
+pub const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
+
+/// Everything a test works with.
+pub struct TestApp {
+    pub backend: Backend,
+    pub clock: Clock,
+    pub vault: Vault,
+    pub simulator: Simulator,
+    pub worker: Worker,
+    pub owner: UserId,
+    pub client: Client,
+    pub threads: AccountId,
+    pub x: AccountId,
+    _stop: DropGuard,
+}
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub struct Options {
+    pub worker: worker::Settings,
+    pub simulator: simulator::Settings,
+}
+
+impl TestApp {
+    /// The product as it is by default, with an instant platform.
+    pub async fn spawn(mode: Mode) -> Self {
+        Self::spawn_with(mode, Options::default()).await
+    }
+
+    /// The product with other settings.
+    pub async fn spawn_with(mode: Mode, options: Options) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let backend = Backend::fresh(mode).await;
+        let stop = CancellationToken::new();
+        let clock = Clock::manual(START);
+        let vault = Vault::new(&Vault::generate_key()).expect("a fresh key");
+
+        let time = clock.clone();
+        let simulator = Simulator::new(simulator::Settings {
+            clock: simulator::Clock::from_fn(move || time.now().as_ms()),
+            ..options.simulator
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let simulator_url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(simulator.clone().serve(listener, stop.clone().cancelled_owned()));
+
+        let platforms = platforms(&simulator_url, &options.worker);
+        let worker = Worker {
+            database: backend.database.clone(),
+            queue: backend.queue.clone(),
+            clock: clock.clone(),
+            vault: vault.clone(),
+            platforms: platforms.clone(),
+            settings: options.worker,
+            name: "worker-test".to_owned(),
+            stop: CancellationToken::new(),
+        };
+        let state = api::State {
+            database: backend.database.clone(),
+            queue: backend.queue.clone(),
+            clock: clock.clone(),
+            vault: vault.clone(),
+            threads: platforms.threads,
+            x: platforms.x,
+            settings: api::Settings { handed: worker.settings.handed, simulator_url: None },
+        };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+        tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+
+        let owner = users::local_owner(&backend.database, START).await.expect("an owner");
+        let (_, key) = keys::create(&backend.database, &owner, "test", START).await.expect("a key");
+        let mut app = TestApp {
+            client: Client::new(&base_url, key.expose_secret()),
+            threads: AccountId::generate(),
+            x: AccountId::generate(),
+            backend,
+            clock,
+            vault,
+            simulator,
+            worker,
+            owner,
+            _stop: stop.drop_guard(),
+        };
+        app.threads = app.add_account(Platform::Threads, "ann").await.id;
+        app.x = app.add_account(Platform::X, "ann").await.id;
+        app
+    }
+
+    /// Another account of the owner's, known to the simulator and connected.
+    pub async fn add_account(&self, platform: Platform, username: &str) -> account::Model {
+        self.add_account_of(&self.owner, platform, username).await
+    }
+
+    /// An account of somebody's.
+    pub async fn add_account_of(&self, owner: &UserId, platform: Platform, username: &str) -> account::Model {
+        let token = format!("token-{platform}-{username}");
+        let known = self.simulator.add_account(NewAccount::new(simulated(platform), username, token.clone()));
+        let connection = Connection {
+            owner_id: owner.clone(),
+            platform,
+            remote_user_id: known.remote_user_id,
+            username: username.to_owned(),
+            display_name: None,
+            picture_url: None,
+            is_premium: false,
+            access_token: token.into(),
+            refresh_token: None,
+            token_expires_at: None,
+        };
+        connect(&self.backend.database, &self.vault, connection, self.clock.now()).await.expect("an account")
+    }
+
+    /// Both accounts' ids, as a request names them.
+    pub fn both(&self) -> [String; 2] {
+        [self.threads.to_string(), self.x.to_string()]
+    }
+
+    /// Runs relay and worker until nothing is due at this moment.
+    pub async fn drain(&self) {
+        drain(&self.worker).await;
+    }
+
+    /// Moves time on and drains.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.drain().await;
+    }
+
+    /// Moves time from due moment to due moment until everything is settled, or `longest` has
+    /// passed.
+    pub async fn settle(&self, longest: Duration) {
+        let end = self.clock.now() + longest;
+        loop {
+            self.drain().await;
+            self.simulator.until_idle().await;
+            let next = entities::due::next_wake(&self.backend.database, self.clock.now()).await.expect("a query");
+            match next {
+                Some(at) if at <= end => {
+                    let step = at.since(self.clock.now()).max(Duration::from_millis(1));
+                    self.clock.advance(step);
+                }
+                _ => break,
+            }
+        }
+    }
+
+    /// What is live on a platform.
+    pub fn live_on(&self, platform: Platform) -> Vec<LivePost> {
+        let all = self.simulator.live_posts();
+        all.into_iter().filter(|post| post.platform == simulated(platform)).collect()
+    }
+
+    /// How many of the account's posts with this text are live.
+    pub fn live_count(&self, platform: Platform, text: &str) -> usize {
+        self.live_on(platform).iter().filter(|post| post.text == text).count()
+    }
+
+    /// One number out of the database.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let database = self.backend.database.reader();
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        let row = database.query_one_raw(statement).await.expect(sql).expect("a row");
+        row.try_get_by_index(0).expect("a number")
+    }
+
+    /// Runs a statement against the database.
+    pub async fn execute(&self, sql: &str) {
+        self.backend.database.writer().execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// Checks that nothing is left over: no claim open, nothing due, no delivery live twice.
+    pub async fn finish(self) {
+        assert_eq!(self.count("SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL").await, 0, "open claims");
+        let due = format!(
+            "SELECT count(*) FROM deliveries WHERE status IN ('queued', 'processing', 'unconfirmed') AND next_at <= {}",
+            self.clock.now().as_ms()
+        );
+        assert_eq!(self.count(&due).await, 0, "deliveries are due and nobody did them");
+        let live = "SELECT count(*) FROM parts WHERE remote_id IS NOT NULL";
+        let recorded = self.count(live).await;
+        let live = i64::try_from(self.simulator.live_posts().len()).unwrap_or(i64::MAX);
+        assert!(live <= recorded, "{live} posts are live, {recorded} are on record");
+    }
+}
+
+/// Runs relay and worker until nothing is due at this moment.
+pub async fn drain(worker: &Worker) {
+    loop {
+        let round = relay::round(worker).await.expect("a relay round");
+        let jobs = worker.queue.try_pop(1000).await.expect("the queue");
+        if jobs.is_empty() && round == relay::Round::default() {
+            return;
+        }
+        for Job::Publish(id) in jobs {
+            worker::publish::publish(worker, &id).await.expect("publishing");
+        }
+    }
+}
+
+/// Clients that speak to a stand-in.
+pub fn platforms(url: &str, settings: &worker::Settings) -> Platforms {
+    let http = http_client(&HttpSettings {
+        connect_timeout: Duration::from_secs(5),
+        call_timeout: settings.call_timeout,
+        user_agent: "dualposts-tests".to_owned(),
+    });
+    let http = http.expect("an HTTP client");
+    Platforms {
+        threads: platforms::threads::Client::new(http.clone(), url),
+        x: platforms::x::Client::new(http, url),
+        x_web_url: "https://x.com".to_owned(),
+    }
+}
+
+/// The simulator's word for a platform.
+pub fn simulated(platform: Platform) -> simulator::Platform {
+    match platform {
+        Platform::Threads => simulator::Platform::Threads,
+        Platform::X => simulator::Platform::X,
+    }
+}

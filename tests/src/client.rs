@@ -1,0 +1,127 @@
+//! Requests to the API, as a customer makes them.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A customer with a key.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    pub base_url: String,
+    key: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Client {
+    /// A customer of the server at `base_url`.
+    pub fn new(base_url: &str, key: &str) -> Self {
+        Client { http: reqwest::Client::new(), base_url: base_url.to_owned(), key: key.to_owned() }
+    }
+
+    /// The same, with another key.
+    pub fn with_key(&self, key: &str) -> Self {
+        Client { key: key.to_owned(), ..self.clone() }
+    }
+
+    /// Any request.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
+        let mut request = self.http.request(method, format!("{}{path}", self.base_url));
+        if !self.key.is_empty() {
+            request = request.bearer_auth(&self.key);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body);
+        }
+        let response = request.send().await.expect("an answer from the API");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Reply { status, headers, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::POST, path, &[], Some(body.to_string().into())).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send(Method::PATCH, path, &[], Some(body.to_string().into())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, &[], None).await
+    }
+
+    /// Submits a post under an Idempotency-Key.
+    pub async fn submit_with_key(&self, body: Value, key: &str) -> Reply {
+        self.send(Method::POST, "/v1/posts", &[("Idempotency-Key", key)], Some(body.to_string().into())).await
+    }
+
+    /// Submits a text to accounts, and returns the post.
+    pub async fn submit(&self, text: &str, accounts: &[String]) -> Value {
+        self.post("/v1/posts", json!({ "text": text, "accounts": accounts })).await.expect(StatusCode::ACCEPTED)
+    }
+
+    /// Submits a text for a time, and returns the post.
+    pub async fn schedule(&self, text: &str, accounts: &[String], publish_at: impl ToString) -> Value {
+        let body = json!({ "text": text, "accounts": accounts, "publish_at": publish_at.to_string() });
+        self.post("/v1/posts", body).await.expect(StatusCode::ACCEPTED)
+    }
+
+    /// The post as it is now.
+    pub async fn show(&self, post: &Value) -> Value {
+        self.get(&format!("/v1/posts/{}", id(post))).await.expect(StatusCode::OK)
+    }
+
+    /// One delivery of the post as it is now.
+    pub async fn delivery(&self, post: &Value, platform: &str) -> Value {
+        let post = self.show(post).await;
+        let deliveries = post["deliveries"].as_array().expect("deliveries");
+        deliveries.iter().find(|delivery| delivery["platform"] == platform).expect(platform).clone()
+    }
+
+    /// What was tried for a delivery: `step verdict` for each attempt.
+    pub async fn attempts(&self, delivery: &Value) -> Vec<String> {
+        let path = format!("/v1/deliveries/{}/attempts", id(delivery));
+        let list = self.get(&path).await.expect(StatusCode::OK);
+        let told = |attempt: &Value| format!("{} {}", text(&attempt["step"]), text(&attempt["verdict"]));
+        list["data"].as_array().expect("attempts").iter().map(told).collect()
+    }
+}
+
+impl Reply {
+    /// The body, if the status is as it should be.
+    pub fn expect(self, status: StatusCode) -> Value {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self.body
+    }
+
+    /// The codes of all violations, with their fields.
+    pub fn violations(&self) -> Vec<String> {
+        let list = self.body["violations"].as_array().cloned().unwrap_or_default();
+        list.iter().map(|one| format!("{} {}", text(&one["field"]), text(&one["code"]))).collect()
+    }
+}
+
+/// The id of what was answered.
+pub fn id(body: &Value) -> &str {
+    text(&body["id"])
+}
+
+/// A JSON text.
+pub fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text"))
+}

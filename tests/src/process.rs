@@ -1,0 +1,87 @@
+//! The built binary as its own process, to be watched, killed and started again.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// A running `dualposts`. Killed when dropped.
+pub struct Process {
+    child: Child,
+    /// Lines that it printed at its start, up to the one that was waited for.
+    pub printed: Vec<String>,
+}
+
+impl Process {
+    /// Starts the binary and waits until it prints a line with `ready` in it.
+    pub async fn start(args: &[&str], env: &[(&str, String)], ready: Option<&str>) -> Self {
+        let mut command = Command::new(binary());
+        command.args(args).env_clear().envs(env.iter().map(|(name, value)| (*name, value)));
+        let log = std::fs::File::options().create(true).append(true).open(log_file()).expect("a log file");
+        command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        let mut child = command.spawn().expect("the built binary");
+        let mut lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
+        let mut printed = Vec::new();
+        if let Some(ready) = ready {
+            let read = async {
+                while let Some(line) = lines.next_line().await.expect("a line") {
+                    printed.push(line);
+                    if printed.last().is_some_and(|line| line.contains(ready)) {
+                        return;
+                    }
+                }
+                panic!("{args:?} ended before it was ready; its log is {}", log_file().display());
+            };
+            tokio::time::timeout(Duration::from_secs(30), read).await.expect("ready in time");
+        }
+        // What it prints later must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Process { child, printed }
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("killing");
+    }
+
+    /// `kill -TERM`, and waits for the end; returns whether it ended well.
+    pub async fn terminate(mut self) -> bool {
+        let pid = self.child.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill");
+        assert!(sent.success());
+        let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        ended.expect("an end in time").expect("an exit status").success()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+/// The binary beside the test binary; built on demand, so that `cargo test` alone is enough.
+fn binary() -> PathBuf {
+    static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            let cargo = env!("CARGO");
+            let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+            let built = std::process::Command::new(cargo)
+                // The whole workspace, so that its features are those of the tests and nothing is
+                // compiled twice.
+                .args(["build", "--quiet", "--locked", "--workspace", "--manifest-path", manifest])
+                .status()
+                .expect("cargo");
+            assert!(built.success(), "the binary must build");
+            let test = std::env::current_exe().expect("the test binary");
+            let folder = test.ancestors().nth(2).expect("target/<profile>/deps/test");
+            folder.join("dualposts")
+        })
+        .clone()
+}
+
+fn log_file() -> PathBuf {
+    std::env::temp_dir().join(format!("dualposts-process-tests-{}.log", std::process::id()))
+}
