@@ -23,4 +23,5 @@ openapi: ## Writes openapi.json anew
 	cargo run --locked --quiet -- openapi > openapi.json
 
 bench: ## Measures latency and throughput in both modes, and prints them side by side
-	FSYNC=on scripts/with-services.sh cargo run --locked --release --quiet -p tests --bin bench
+	cargo build --locked --release --workspace
+	FSYNC=on scripts/with-services.sh target/release/bench

@@ -10,6 +10,9 @@ const SLOW_MS = 30_000;
 /** How long the first picture waits for the banner, so that it does not push the page down later. */
 const BANNER_WAIT_MS = 800;
 
+/** A round waits for this answer too; it must not hang on it. */
+const HEALTH_WITHIN_MS = 5000;
+
 const accounts = new Map();
 let simulatorUrl = null;
 let slowAt = -Infinity;
@@ -44,7 +47,7 @@ async function readHealth() {
   let health;
   try {
     // Not ok is an answer, too; it is JSON all the same.
-    health = await (await fetch("/healthz", { cache: "no-store" })).json();
+    health = await (await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(HEALTH_WITHIN_MS) })).json();
   } catch {
     return;
   }

@@ -1,6 +1,6 @@
 // One post in the list: what became of it on each account, and what can be done about it.
 
-import { ask, el, linkOut, problemNodes, request } from "./common.js";
+import { ask, el, leavesDoubt, linkOut, problemNodes, request } from "./common.js";
 import { openEdit } from "./compose.js";
 import {
   ZONE, deliveryStatus, isUnknown, liveParts, platformName, postStatus, stepWords, timeNode, verdictWords, waitWords,
@@ -19,6 +19,8 @@ export class Card {
   #rows = new Map();
   #foot = el("div", { class: "card-foot" });
   #note = el("div", { class: "problem", role: "alert" });
+  /** What the note was about; with news it no longer holds. */
+  #noteIsOn = null;
   #showsAll = false;
   #histories = new Map();
 
@@ -35,6 +37,7 @@ export class Card {
     this.#fill(this.#slots.head, [post.status, label, post.publish_at, isAhead(post), post.time_zone], () => this.#head());
     this.#fill(this.#slots.text, [post.parts, post.overrides, this.#showsAll], () => this.#text());
     this.#showDeliveries(post.deliveries);
+    if (this.#note.hasChildNodes() && this.#noteIsOn !== JSON.stringify(post)) this.#note.replaceChildren();
     this.#fill(this.#foot, [canCancel(post), canEdit(post)], () => this.#actions());
   }
 
@@ -106,13 +109,16 @@ export class Card {
       el("div", { class: "delivery-head" },
         el("span", { class: "to" }, el("span", { class: "platform" }, name), " ", this.#who(delivery)),
         chip(deliveryStatus(delivery))),
-      delivery.status === "published" && el("p", {},
-        linkOut(delivery.url, `View on ${name}`) ?? "Live",
-        delivery.published_at && [" · ", timeNode(delivery.published_at)]),
       live.length > (delivery.status === "published" ? 1 : 0) && this.#liveNodes(delivery, live),
+      delivery.status === "missed" && el("p", { class: "quiet" },
+        "By the time it could go out it was too late. Send it now after all, or cancel it."),
       this.#repeatsHead(delivery) ? null : waitNode(delivery),
       errorNode(delivery),
-      el("div", { class: "buttons" }, this.#retryButton(delivery), this.#historyButton(delivery)),
+      el("div", { class: "buttons" },
+        delivery.status === "published" && el("span", {},
+          linkOut(delivery.url, `View on ${name}`) ?? "Live",
+          delivery.published_at && [" · ", timeNode(delivery.published_at)]),
+        this.#retryButton(delivery), this.#historyButton(delivery)),
     ];
   }
 
@@ -176,7 +182,7 @@ export class Card {
           looked.focus();
           return false;
         }
-        return this.#postRetry(delivery, { even_if_it_may_duplicate: true });
+        return this.#act(() => this.#postRetry(delivery, { even_if_it_may_duplicate: true }));
       },
     });
   }
@@ -262,6 +268,10 @@ export class Card {
       await run();
     } catch (error) {
       this.#note.replaceChildren(...problemNodes(error));
+      if (leavesDoubt(error)) {
+        this.#note.append(el("p", {}, "It may have arrived all the same: see how it stands here before you try again."));
+      }
+      this.#noteIsOn = JSON.stringify(this.#post);
     } finally {
       this.node.removeAttribute("aria-busy");
     }

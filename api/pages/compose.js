@@ -179,7 +179,6 @@ export class Composer {
     const later = this.#when.isLater;
     this.#when.reset();
     byId("form-status").textContent = later ? "Scheduled. It is in the list." : "Accepted. The list shows when it is live.";
-    byId("text").focus();
     this.#onAccepted(post);
   }
 
@@ -191,7 +190,7 @@ export class Composer {
         error.detail ? el("p", {}, error.detail) : "",
         el("p", {}, "Your text is kept. Submit again: if the first try did arrive, it is not posted a second time."));
       this.#onDoubt();
-    } else if (error.status === 409 || error.code.includes("idempotency")) {
+    } else if (error.code.includes("idempotency")) {
       // The key is taken by an earlier version of this post: that one got through.
       tab.remove(SUBMIT);
       box.replaceChildren(

@@ -7,7 +7,7 @@ import { clock, deliveryStatus, platformName } from "./words.js";
 const PAGE = 20;
 const MOVING_MS = 1000;
 const RESTING_MS = 10_000;
-/** A delivery that waits for a time further away than this needs no close watching. */
+/** A schedule that is further away than this needs no close watching. */
 const SOON_MS = 15_000;
 /** Posts asked for at the same time; the others get their turn a second later. */
 const AT_ONCE = 6;
@@ -239,8 +239,10 @@ export class PostList {
 
 /** Whether news of it can come any moment. */
 function isMoving(delivery) {
-  if (FINAL.includes(delivery.status) || ["needs_reconnect", "missed"].includes(delivery.status)) return false;
-  if (delivery.status === "publishing" || !delivery.next_at) return true;
+  if (FINAL.includes(delivery.status)) return false;
+  // These wait for a person, and a schedule waits for its time: neither needs close watching.
+  if (["needs_reconnect", "missed"].includes(delivery.status)) return false;
+  if (delivery.waiting_for !== "schedule" || !delivery.next_at) return true;
   return new Date(delivery.next_at) - Date.now() < SOON_MS;
 }
 

@@ -104,8 +104,8 @@ export const stepWords = (step) => STEPS[step] ?? plain(step);
 export const verdictWords = (verdict) => VERDICTS[verdict] ?? plain(verdict);
 
 const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
-const CLOCK = format({ hour: "2-digit", minute: "2-digit" });
-const CLOCK_SECONDS = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK = format({ hour: "numeric", minute: "2-digit" });
+const CLOCK_SECONDS = format({ hour: "numeric", minute: "2-digit", second: "2-digit" });
 const DATE = format({ weekday: "short", day: "numeric", month: "short" });
 const DATE_YEAR = format({ day: "numeric", month: "short", year: "numeric" });
 const EXACT = format({ dateStyle: "full", timeStyle: "long" });

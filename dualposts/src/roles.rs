@@ -37,7 +37,9 @@ pub async fn worker(settings: Settings) -> Result<(), Fatal> {
     if let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
         warn!(%error, "the database is away; trying on");
     }
-    let working = tokio::spawn(worker::run::run(parts.worker(&settings, stop.clone())));
+    let worker = parts.worker(&settings, stop.clone());
+    println!("Worker {}", worker.name);
+    let working = tokio::spawn(worker::run::run(worker));
     parts.keep_time(stop).await;
     working.await??;
     parts.database.close().await?;

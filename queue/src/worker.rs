@@ -13,7 +13,10 @@ use apalis::layers::WorkerBuilderExt;
 use apalis_core::error::WorkerError;
 use apalis_core::task::Task;
 use apalis_core::worker::builder::WorkerBuilder;
+use futures::StreamExt;
 use futures::future::BoxFuture;
+use futures::stream;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
@@ -29,8 +32,23 @@ where
 {
     let under_way = TaskTracker::new();
     let service = Handler { handle: Arc::new(handle), under_way: under_way.clone() };
-    let worker = WorkerBuilder::new(name).backend(source).concurrency(concurrency).build(service);
-    let ended = worker.run().await;
+    // A worker whose source has ended waits for ever unless its context is stopped as well.
+    let last = CancellationToken::new();
+    let end = last.clone();
+    let source = source.chain(stream::poll_fn(move |_| {
+        end.cancel();
+        Poll::Ready(None)
+    }));
+    let worker = WorkerBuilder::new(name).backend(source.boxed()).concurrency(concurrency).build(service);
+    let ended = worker
+        .run_with_ctx(move |context| {
+            let last = last.clone();
+            async move {
+                last.cancelled().await;
+                context.stop()
+            }
+        })
+        .await;
     under_way.close();
     under_way.wait().await;
     ended

@@ -7,4 +7,6 @@ mod happy;
 mod lists;
 mod outcomes;
 mod pace;
+mod processes;
 mod schedule;
+mod stand_in;

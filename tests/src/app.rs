@@ -32,6 +32,9 @@ pub struct TestApp {
     pub client: Client,
     pub threads: AccountId,
     pub x: AccountId,
+    /// What the server works with.
+    pub state: api::State,
+    stop: CancellationToken,
     _stop: DropGuard,
 }
 
@@ -40,6 +43,8 @@ pub struct TestApp {
 pub struct Options {
     pub worker: worker::Settings,
     pub simulator: simulator::Settings,
+    /// Instead of a clock that is moved by hand.
+    pub clock: Option<Clock>,
 }
 
 impl TestApp {
@@ -53,7 +58,7 @@ impl TestApp {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let backend = Backend::fresh(mode).await;
         let stop = CancellationToken::new();
-        let clock = Clock::manual(START);
+        let clock = options.clock.unwrap_or_else(|| Clock::manual(START));
         let vault = Vault::new(&Vault::generate_key()).expect("a fresh key");
 
         let time = clock.clone();
@@ -85,9 +90,7 @@ impl TestApp {
             x: platforms.x,
             settings: api::Settings { handed: worker.settings.handed, simulator_url: None },
         };
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+        let base_url = serve(state.clone(), &stop);
 
         let owner = users::local_owner(&backend.database, START).await.expect("an owner");
         let (_, key) = keys::create(&backend.database, &owner, "test", START).await.expect("a key");
@@ -101,6 +104,8 @@ impl TestApp {
             simulator,
             worker,
             owner,
+            state,
+            stop: stop.clone(),
             _stop: stop.drop_guard(),
         };
         app.threads = app.add_account(Platform::Threads, "ann").await.id;
@@ -130,6 +135,34 @@ impl TestApp {
             token_expires_at: None,
         };
         connect(&self.backend.database, &self.vault, connection, self.clock.now()).await.expect("an account")
+    }
+
+    /// Another customer with a key of their own.
+    pub async fn another_owner(&self, name: &str) -> (UserId, Client) {
+        let id = UserId::generate();
+        let now = self.clock.now();
+        self.execute(&format!("INSERT INTO users (id, clerk_user_id, created_at) VALUES ('{id}', '{name}', {})", now.as_ms()))
+            .await;
+        let (_, key) = keys::create(&self.backend.database, &id, "test", now).await.expect("a key");
+        (id, self.client.with_key(key.expose_secret()))
+    }
+
+    /// The same customer at another server over the same database, with something about it changed.
+    pub fn another_server(&self, change: impl FnOnce(&mut api::State)) -> Client {
+        let mut state = self.state.clone();
+        change(&mut state);
+        self.client.at(&serve(state, &self.stop))
+    }
+
+    /// A worker with connections of its own, as another process has.
+    pub async fn another_worker(&self, name: &str) -> Worker {
+        Worker {
+            database: self.backend.another_database().await,
+            queue: self.backend.another_queue(),
+            name: name.to_owned(),
+            stop: CancellationToken::new(),
+            ..self.worker.clone()
+        }
     }
 
     /// Both accounts' ids, as a request names them.
@@ -185,6 +218,14 @@ impl TestApp {
         row.try_get_by_index(0).expect("a number")
     }
 
+    /// The first column of a query, as text.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let database = self.backend.database.reader();
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        let rows = database.query_all_raw(statement).await.expect(sql);
+        rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+    }
+
     /// Runs a statement against the database.
     pub async fn execute(&self, sql: &str) {
         self.backend.database.writer().execute_unprepared(sql).await.expect(sql);
@@ -217,6 +258,14 @@ pub async fn drain(worker: &Worker) {
             worker::publish::publish(worker, &id).await.expect("publishing");
         }
     }
+}
+
+/// Serves the API on a free port and returns its address.
+fn serve(state: api::State, stop: &CancellationToken) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let base_url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+    base_url
 }
 
 /// Clients that speak to a stand-in.

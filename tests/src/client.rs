@@ -30,7 +30,12 @@ impl Client {
         Client { key: key.to_owned(), ..self.clone() }
     }
 
-    /// Any request.
+    /// The same, at another server.
+    pub fn at(&self, base_url: &str) -> Self {
+        Client { base_url: base_url.to_owned(), ..self.clone() }
+    }
+
+    /// Any request. A body is JSON unless a header says otherwise.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
         let mut request = self.http.request(method, format!("{}{path}", self.base_url));
         if !self.key.is_empty() {
@@ -40,7 +45,10 @@ impl Client {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
-            request = request.header("Content-Type", "application/json").body(body);
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Content-Type")) {
+                request = request.header("Content-Type", "application/json");
+            }
+            request = request.body(body);
         }
         let response = request.send().await.expect("an answer from the API");
         let (status, headers) = (response.status(), response.headers().clone());
@@ -107,6 +115,25 @@ impl Reply {
     pub fn expect(self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{:#}", self.body);
         self.body
+    }
+
+    /// Checks that this is an error as all errors are, with this status and code.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> &Value {
+        let body = &self.body;
+        assert_eq!((self.status.as_u16(), &body["code"]), (status, &json!(code)), "{body:#}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(body["type"], format!("urn:dualposts:problem:{code}"));
+        assert_eq!(body["status"], status);
+        assert!(!text(&body["title"]).is_empty() && !text(&body["action"]).is_empty(), "{body:#}");
+        assert!(body["retryable"].is_boolean(), "{body:#}");
+        assert!(!self.header("x-request-id").is_empty());
+        body
+    }
+
+    /// A header's text; empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     /// The codes of all violations, with their fields.

@@ -6,12 +6,13 @@
 //! | [`backend`] | a database and a queue of its own for each test, in both modes |
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
-//! | [`process`] | the built binary, to be killed |
+//! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 
 pub mod app;
 pub mod backend;
 pub mod client;
 pub mod process;
+pub mod stack;
 
 pub use app::TestApp;
 pub use backend::Mode;
@@ -21,6 +22,12 @@ pub use backend::Mode;
 #[macro_export]
 macro_rules! both_modes {
     ($(#[$meta:meta])* async fn $name:ident($app:ident: &TestApp) $body:block) => {
+        $crate::both_modes! {
+            $(#[$meta])* async fn $name($app: &TestApp with $crate::app::Options::default()) $body
+        }
+    };
+    // The same for the product with other settings.
+    ($(#[$meta:meta])* async fn $name:ident($app:ident: &TestApp with $options:expr) $body:block) => {
         mod $name {
             use super::*;
 
@@ -29,7 +36,7 @@ macro_rules! both_modes {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn embedded() {
-                let app = $crate::TestApp::spawn($crate::Mode::Embedded).await;
+                let app = $crate::TestApp::spawn_with($crate::Mode::Embedded, $options).await;
                 body(&app).await;
                 app.finish().await;
             }
@@ -37,7 +44,7 @@ macro_rules! both_modes {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn distributed() {
-                let app = $crate::TestApp::spawn($crate::Mode::Distributed).await;
+                let app = $crate::TestApp::spawn_with($crate::Mode::Distributed, $options).await;
                 body(&app).await;
                 app.finish().await;
             }

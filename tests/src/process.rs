@@ -61,25 +61,31 @@ impl Process {
     }
 }
 
-/// The binary beside the test binary; built on demand, so that `cargo test` alone is enough.
+/// The binary beside this one. Debug builds make it on demand, so that `cargo test` alone is
+/// enough; `make bench` builds it before.
 fn binary() -> PathBuf {
     static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     BUILT
         .get_or_init(|| {
-            let cargo = env!("CARGO");
-            let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-            let built = std::process::Command::new(cargo)
-                // The whole workspace, so that its features are those of the tests and nothing is
-                // compiled twice.
-                .args(["build", "--quiet", "--locked", "--workspace", "--manifest-path", manifest])
-                .status()
-                .expect("cargo");
-            assert!(built.success(), "the binary must build");
-            let test = std::env::current_exe().expect("the test binary");
-            let folder = test.ancestors().nth(2).expect("target/<profile>/deps/test");
-            folder.join("dualposts")
+            if cfg!(debug_assertions) {
+                build();
+            }
+            let own = std::env::current_exe().expect("this program");
+            let found = own.ancestors().map(|folder| folder.join("dualposts")).find(|path| path.is_file());
+            found.expect("dualposts beside this program; build it with `cargo build --workspace`")
         })
         .clone()
+}
+
+/// Builds the whole workspace, so that its features are those of the tests and nothing is
+/// compiled twice.
+fn build() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let built = std::process::Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--workspace", "--manifest-path", manifest])
+        .status()
+        .expect("cargo");
+    assert!(built.success(), "the binary must build");
 }
 
 fn log_file() -> PathBuf {

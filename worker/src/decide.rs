@@ -10,7 +10,7 @@ mod tests;
 
 use std::time::Duration;
 
-use entities::delivery::{Change, LivePart, Progress, Status, WaitReason};
+use entities::delivery::{Change, Effect, LivePart, Progress, Status, WaitReason};
 use entities::rows::attempt::Verdict;
 use entities::{Platform, Timestamp};
 use platforms::threads::ContainerStatus;
@@ -80,6 +80,7 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
         }
         (Status::Unconfirmed, Step::FindPost, Ok(Success::Searched(search))) => looking::at_list(case, search),
         (Status::Unconfirmed, _, Err(failure)) => looking::failed(case, step, failure),
+        (Status::Unconfirmed, _, _) => looking::again(case),
 
         (_, Step::CreateContainer, Ok(Success::Container { id })) => preparing::created(case, id),
         (_, Step::CreateContainer, Err(failure)) => preparing::create_failed(case, failure),
@@ -102,8 +103,7 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
         (_, Step::ReadPermalink { remote_id }, _) => publishing::address_failed(case, remote_id),
 
         // An answer to another question than the one asked: nothing is known that was not before.
-        (Status::Unconfirmed, _, _) => looking::again(case),
-        (_, step, _) if step.publishes() => publishing::unknown(case, None),
+        _ if is_sent(case) => publishing::unknown(case, None),
         _ => generic::again(case, case.progress.looked(), crate::explain::answer_mismatch()),
     }
 }
@@ -119,6 +119,11 @@ fn part_done(case: &Case<'_>, live: LivePart) -> Change {
         Change::go_on(Progress::start(next))
     };
     change.with_live(live)
+}
+
+/// Whether the visible call may have been made.
+fn is_sent(case: &Case<'_>) -> bool {
+    case.progress.checkpoint.effect() == Effect::Publishes
 }
 
 /// Whether tries have failed for so long that it is time to say so.

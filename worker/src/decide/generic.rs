@@ -23,21 +23,33 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
     let error = explain::explain(case.platform, failure);
     match &failure.meaning {
         Meaning::Limited { scope, until_ms } => {
-            let until = until_ms.map_or(case.now + LIMITED, Timestamp::from_ms).max(case.now + Duration::from_secs(1));
             let reason = match scope {
                 LimitScope::Account => WaitReason::AccountRateLimit,
                 LimitScope::App => WaitReason::AppRateLimit,
             };
-            paused(progress, error, LanePause { scope: *scope, until, reason })
+            let named = until_ms.map(Timestamp::from_ms).filter(|until| *until > case.now);
+            let until = named.unwrap_or(case.now + LIMITED);
+            let pause = LanePause { scope: *scope, until, reason };
+            // A platform whose times do not hold, or that names none, is asked less and less often.
+            let progress = progress.looked();
+            let next_at = until.max(case.now + interval(RETRY, progress.looks - 1, case.seed));
+            if named.is_some() {
+                return paused(progress, next_at, error, pause);
+            }
+            let progress = failing(case, progress);
+            give_up_or(case, &progress, &error, || paused(progress.clone(), next_at, error.clone(), pause))
         }
         Meaning::Blocked { code } => {
             let (scope, rest) = match *code {
-                code if code.starts_with("account_") => (LimitScope::Account, BLOCKED_ACCOUNT),
-                _ => (LimitScope::App, BLOCKED_APP),
+                "credits_depleted" | "spend_cap_reached" | "usage_capped" | "app_not_enrolled" => {
+                    (LimitScope::App, BLOCKED_APP)
+                }
+                _ => (LimitScope::Account, BLOCKED_ACCOUNT),
             };
-            let pause = LanePause { scope, until: case.now + rest, reason: WaitReason::LanePaused };
-            let progress = Progress { failing_since: progress.failing_since.or(Some(case.now)), ..progress };
-            give_up_or(case, &progress, &error, || paused(progress.clone(), error.clone(), pause))
+            let until = case.now + rest;
+            let pause = LanePause { scope, until, reason: WaitReason::LanePaused };
+            let progress = failing(case, progress);
+            give_up_or(case, &progress, &error, || paused(progress.clone(), until, error.clone(), pause))
         }
         Meaning::Unauthorized => Decision {
             reconnect: Some(error.message.clone()),
@@ -56,7 +68,7 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
 
 /// Nothing happened; the same step again, later each time, until patience ends.
 pub fn again(case: &Case<'_>, progress: Progress, error: DeliveryError) -> Decision {
-    let progress = Progress { failing_since: progress.failing_since.or(Some(case.now)), ..progress };
+    let progress = failing(case, progress);
     give_up_or(case, &progress, &error, || {
         let next_at = case.now + interval(RETRY, progress.looks - 1, case.seed);
         let change = Change::queued(progress.clone(), next_at, WaitReason::Retry).because(error.clone());
@@ -64,8 +76,12 @@ pub fn again(case: &Case<'_>, progress: Progress, error: DeliveryError) -> Decis
     })
 }
 
-fn paused(progress: Progress, error: DeliveryError, pause: LanePause) -> Decision {
-    let change = Change::queued(progress, pause.until, pause.reason).because(error);
+fn failing(case: &Case<'_>, progress: Progress) -> Progress {
+    Progress { failing_since: progress.failing_since.or(Some(case.now)), ..progress }
+}
+
+fn paused(progress: Progress, next_at: Timestamp, error: DeliveryError, pause: LanePause) -> Decision {
+    let change = Change::queued(progress, next_at, pause.reason).because(error);
     Decision { pause: Some(pause), ..Decision::new(change, Verdict::RetryAt) }
 }
 

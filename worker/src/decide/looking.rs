@@ -19,19 +19,14 @@ use crate::step::Step;
 
 /// Both ways of looking must have been gone before absence counts.
 const LOOKS_BEFORE_ABSENCE: i32 = 3;
+/// A worker that comes back after days has not looked for days.
+const LOOKS_BEFORE_GIVING_UP: i32 = 10;
 /// How long a post that is proven live is looked for, to learn its id.
 const LOOK_FOR_ID: Duration = Duration::from_secs(15 * 60);
 /// How long a container that can not be found is believed to be merely out of sight.
 const VANISHED: Duration = Duration::from_secs(60);
 
 pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
-    let absent = |checkpoint| {
-        if absence_counts(case) {
-            not_live(case, checkpoint)
-        } else {
-            look_again(case, case.progress.looked())
-        }
-    };
     match status {
         ContainerStatus::Published => {
             let mut progress = Progress { looks: 0, ..case.progress.clone() };
@@ -40,12 +35,9 @@ pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerSt
             }
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Wait)
         }
-        ContainerStatus::Finished => absent(Checkpoint::Ready { container: container.clone() }),
-        ContainerStatus::InProgress => absent(Checkpoint::Preparing { container: container.clone() }),
-        ContainerStatus::Expired | ContainerStatus::Error(_) if containers_left(case) => {
-            absent(Checkpoint::Start)
-        }
-        ContainerStatus::Expired | ContainerStatus::Error(_) => out_of_containers(case),
+        ContainerStatus::Finished => absent(case, Checkpoint::Ready { container: container.clone() }),
+        ContainerStatus::InProgress => absent(case, Checkpoint::Preparing { container: container.clone() }),
+        ContainerStatus::Expired | ContainerStatus::Error(_) => absent(case, Checkpoint::Start),
     }
 }
 
@@ -63,25 +55,24 @@ pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
     if is_seen_live(case) {
         return live_but_not_found(case, looked);
     }
-    // Threads' container knows better than its lists whether it was published. On X the
-    // author's timeline is all there is.
-    let list_is_proof = case.platform == Platform::X && search.complete;
-    if list_is_proof && absence_counts(case) {
-        not_live(case, Checkpoint::Start)
+    // A container knows better than the lists whether it was published. On X, and when the
+    // container is gone, the list is all there is.
+    let container_knows = matches!(case.progress.checkpoint, Checkpoint::Sent { container: Some(_), .. });
+    if search.complete && !container_knows {
+        absent(case, Checkpoint::Start)
     } else {
         look_again(case, looked)
     }
 }
 
 pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
-    let looked = case.progress.looked();
+    let mut looked = case.progress.looked();
     let vanished = matches!(step, Step::CheckContainer(_)) && failure.meaning == Meaning::NotFound;
     if vanished && absence_counts(case) && case.now.since(settled_at(case)) >= VANISHED {
-        return if containers_left(case) {
-            not_live(case, Checkpoint::Start)
-        } else {
-            out_of_containers(case)
-        };
+        // It may have been published before it went: from now on the list has the word.
+        if let Checkpoint::Sent { container, .. } = &mut looked.checkpoint {
+            *container = None;
+        }
     }
     let mut decision = look_again(case, looked);
     match &failure.meaning {
@@ -111,14 +102,29 @@ pub fn again(case: &Case<'_>) -> Decision {
     look_again(case, case.progress.looked())
 }
 
-/// Whether what we do not see is not there: whatever was under way has landed, and we have looked
-/// often enough.
+/// It is not there: believed only when whatever was under way has landed, and when we have looked
+/// often enough. Then it may be sent again, from `checkpoint` on.
+fn absent(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
+    if !absence_counts(case) {
+        return look_again(case, case.progress.looked());
+    }
+    let needs_container = case.platform == Platform::Threads && checkpoint == Checkpoint::Start;
+    if needs_container && case.progress.containers_used >= CONTAINERS {
+        let progress = Progress { checkpoint, ..case.progress.clone() };
+        let change = Change::failed(progress, explain::container_lost("gone after publishing failed"));
+        return Decision::new(change, Verdict::Reject);
+    }
+    not_live(case, checkpoint)
+}
+
 fn absence_counts(case: &Case<'_>) -> bool {
     case.now >= settled_at(case) && case.progress.looks + 1 >= LOOKS_BEFORE_ABSENCE
 }
 
+/// From when on an answer was certainly asked for after everything under way had landed: a
+/// platform answers as of the question, and that may be as old as a call may take.
 fn settled_at(case: &Case<'_>) -> Timestamp {
-    sent_at(case) + case.settings.settle(case.platform)
+    sent_at(case) + case.settings.settle(case.platform) + case.settings.call_timeout
 }
 
 fn sent_at(case: &Case<'_>) -> Timestamp {
@@ -132,20 +138,17 @@ fn is_seen_live(case: &Case<'_>) -> bool {
     matches!(case.progress.checkpoint, Checkpoint::Sent { seen_live: true, .. })
 }
 
-fn containers_left(case: &Case<'_>) -> bool {
-    case.progress.containers_used < CONTAINERS
-}
-
 /// It is not live: it may be sent again, from `checkpoint` on.
 fn not_live(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
-    let progress = Progress { checkpoint, looks: 0, ..case.progress.clone() };
-    if progress.failing_since.is_some_and(|since| out_of_patience(case, since)) {
+    let since = case.progress.failing_since.unwrap_or(sent_at(case));
+    let progress = Progress { checkpoint, looks: 0, failing_since: Some(since), ..case.progress.clone() };
+    if out_of_patience(case, since) {
         let error = explain::never_went_out(case.platform);
         let change = Change::failed(Progress { checkpoint: Checkpoint::Start, ..progress }, error);
         return Decision::new(change, Verdict::Reject);
     }
     // A platform that fails at every send is asked less and less often.
-    let failing = case.now.since(case.progress.unresolved_since.unwrap_or(case.now));
+    let failing = case.now.since(case.progress.unresolved_since.map_or(since, |first| first.max(since)));
     let rest = if failing < case.settings.settle(case.platform) * 2 {
         Duration::ZERO
     } else {
@@ -154,37 +157,16 @@ fn not_live(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
     Decision::new(Change::queued(progress, case.now + rest, WaitReason::Retry), Verdict::Retry)
 }
 
-fn out_of_containers(case: &Case<'_>) -> Decision {
-    if absence_counts(case) {
-        let progress = Progress { checkpoint: Checkpoint::Start, ..case.progress.clone() };
-        let change = Change::failed(progress, explain::container_lost("gone after publishing failed"));
-        return Decision::new(change, Verdict::Reject);
-    }
-    look_again(case, case.progress.looked())
-}
-
 fn live_but_not_found(case: &Case<'_>, looked: Progress) -> Decision {
-    let since = case.progress.unresolved_since.unwrap_or(sent_at(case));
-    if case.now.since(since) < case.settings.settle(case.platform) + LOOK_FOR_ID {
-        return look_again(case, looked);
+    if looked_for(case, &looked, case.settings.settle(case.platform) + LOOK_FOR_ID) {
+        return without_id(case);
     }
-    if case.platform == Platform::Threads {
-        // Proven by the container: it is live, and that is the truth even without its id.
-        let live = LivePart {
-            part_index: case.progress.part_index,
-            remote_id: None,
-            url: None,
-            published_at: sent_at(case),
-        };
-        return Decision::new(part_done(case, live), Verdict::Done);
-    }
-    unconfirmed_for_good(case)
+    look_again(case, looked)
 }
 
 fn look_again(case: &Case<'_>, looked: Progress) -> Decision {
-    let since = case.progress.unresolved_since.unwrap_or(sent_at(case));
-    if out_of_patience(case, since) {
-        return unconfirmed_for_good(case);
+    if looked_for(case, &looked, case.settings.give_up_after) {
+        return if is_seen_live(case) { without_id(case) } else { unconfirmed_for_good(case) };
     }
     let settled = settled_at(case);
     let next_at = if case.now < settled {
@@ -195,6 +177,28 @@ fn look_again(case: &Case<'_>, looked: Progress) -> Decision {
         case.now + interval(if long { LOOKING_ON } else { LOOKING }, looked.looks.min(12), case.seed)
     };
     Decision::new(Change::unconfirmed(looked, next_at), Verdict::Wait)
+}
+
+/// Whether this send has been looked for that long, and not only waited for while nobody looked.
+fn looked_for(case: &Case<'_>, looked: &Progress, time: Duration) -> bool {
+    case.now.since(sent_at(case)) >= time && looked.looks >= LOOKS_BEFORE_GIVING_UP
+}
+
+/// The platform said that it is live, and its id can not be had.
+fn without_id(case: &Case<'_>) -> Decision {
+    // Proven by the container: that is the truth even without the id. But a part that is to be
+    // answered needs one.
+    let is_last = case.progress.part_index + 1 >= case.parts;
+    if case.platform != Platform::Threads || !is_last {
+        return unconfirmed_for_good(case);
+    }
+    let live = LivePart {
+        part_index: case.progress.part_index,
+        remote_id: None,
+        url: None,
+        published_at: sent_at(case),
+    };
+    Decision::new(part_done(case, live), Verdict::Done)
 }
 
 /// Nobody can tell; a person must look.

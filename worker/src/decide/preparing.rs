@@ -24,7 +24,7 @@ pub fn created(case: &Case<'_>, id: &str) -> Decision {
     let container = Container { id: id.to_owned(), made_at: case.now };
     let progress = Progress {
         containers_used: case.progress.containers_used + 1,
-        ..case.progress.reached(Checkpoint::Preparing { container })
+        ..reached(case, Checkpoint::Preparing { container })
     };
     Decision::new(Change::go_on(progress), Verdict::Done)
 }
@@ -49,7 +49,7 @@ pub fn create_failed(case: &Case<'_>, failure: &Failure) -> Decision {
 pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
     match status {
         ContainerStatus::Finished => {
-            let ready = case.progress.reached(Checkpoint::Ready { container: container.clone() });
+            let ready = reached(case, Checkpoint::Ready { container: container.clone() });
             Decision::new(Change::go_on(ready), Verdict::Done)
         }
         ContainerStatus::InProgress if case.now.since(container.made_at) < CONTAINER_LIFE => {
@@ -57,13 +57,10 @@ pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus)
         }
         // Live without our having heard of it: only its id is missing.
         ContainerStatus::Published => {
-            let sent_at = case.progress.unresolved_since.unwrap_or(container.made_at);
+            let since = case.progress.unresolved_since.unwrap_or(container.made_at);
             let checkpoint =
-                Checkpoint::Sent { container: Some(container.clone()), at: sent_at, seen_live: true };
-            let progress = Progress {
-                unresolved_since: Some(sent_at),
-                ..case.progress.reached(checkpoint)
-            };
+                Checkpoint::Sent { container: Some(container.clone()), at: case.now, seen_live: true };
+            let progress = Progress { unresolved_since: Some(since), ..reached(case, checkpoint) };
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Unknown)
         }
         ContainerStatus::Error(reason) if is_permanent(reason) => {
@@ -100,6 +97,12 @@ pub fn another_container(case: &Case<'_>, reason: &str) -> Decision {
     };
     let next_at = case.now + interval(PREPARING, progress.containers_used, case.seed);
     Decision::new(Change::queued(progress, next_at, WaitReason::Retry).because(error), Verdict::Retry)
+}
+
+/// A step forward. A send that failed is not made good by it, only by a part that is live.
+fn reached(case: &Case<'_>, checkpoint: Checkpoint) -> Progress {
+    let failing_since = case.progress.failing_since.filter(|_| case.progress.unresolved_since.is_some());
+    Progress { failing_since, ..case.progress.reached(checkpoint) }
 }
 
 /// The platform is at it; look again a little later each time.

@@ -8,7 +8,7 @@ use entities::rows::attempt::Verdict;
 use platforms::{Failure, Meaning};
 
 use super::{Case, Decision, generic, part_done, preparing};
-use crate::backoff::{LOOKING, interval};
+use crate::backoff::{LOOKING, PREPARING, interval};
 use crate::explain;
 
 /// How often the address of a live post is asked for before it is left out; the platform leaves
@@ -45,11 +45,7 @@ pub fn publish_failed(case: &Case<'_>, container: &Container, failure: &Failure)
         // Not known to the server that was asked. With an earlier send unresolved it may well be
         // known as published to another; otherwise it lags, and its status tells more.
         Meaning::NotFound if case.progress.unresolved_since.is_some() => unknown(case, Some(failure)),
-        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
-            let looks = case.progress.looks + 1;
-            let checkpoint = Checkpoint::Preparing { container: container.clone() };
-            preparing::wait(case, Progress { checkpoint, looks, ..case.progress.clone() })
-        }
+        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => lags(case, container),
         Meaning::NotFound => preparing::another_container(case, "vanished"),
         Meaning::BadLinkPreview if case.progress.looks + 1 >= PREVIEW_LOOKS => {
             let error = explain::explain(case.platform, failure);
@@ -71,6 +67,15 @@ pub fn create_post_failed(case: &Case<'_>, failure: &Failure) -> Decision {
         }
         _ => generic::without_effect(case, back_to_start, failure),
     }
+}
+
+/// The container's status is asked, and then the same one is published. The status is a success
+/// each time, so the waits grow with the container's age and not with a count of failures.
+fn lags(case: &Case<'_>, container: &Container) -> Decision {
+    let checkpoint = Checkpoint::Preparing { container: container.clone() };
+    let wait = (case.now.since(container.made_at) / 2).clamp(PREPARING.first, PREPARING.longest);
+    let change = Change::processing(Progress { checkpoint, ..case.progress.clone() }, case.now + wait);
+    Decision::new(change, Verdict::Wait)
 }
 
 /// It may have happened: look before anything is repeated.

@@ -60,7 +60,6 @@ fn a_delivery_that_fails_at_one_step_for_ever_ends_within_two_days() {
                 let mut world = usual(|step, _| (step.name() == name).then(|| err(meaning.clone())));
                 let delivery = driven(platform, &mut world);
                 let took = delivery.now.since(START);
-                // The account is connected again each hour, in vain.
                 assert!(took < DAY * 2 + HOUR, "{platform} {name} {meaning}: {took:?}");
             }
         }

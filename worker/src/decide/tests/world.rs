@@ -261,7 +261,7 @@ impl World for Unruly {
         }
     }
 
-    fn reconnected_after(&mut self) -> Duration {
-        self.dice.up_to(HOUR * 2)
+    fn reconnected_after(&mut self) -> Option<Duration> {
+        Some(self.dice.up_to(HOUR * 2))
     }
 }
