@@ -1,6 +1,7 @@
 // The start: the key, what kind of server this is, and the parts put together.
 
-import { Problem, auth, byId, leavesDoubt, problemNodes, request, webAddress } from "./common.js";
+import { byId, problemNodes, webAddress } from "./elements.js";
+import { Problem, auth, leavesDoubt, request } from "./requests.js";
 import { Composer } from "./compose.js";
 import { PostList, Watch } from "./posts.js";
 import { followClock } from "./words.js";

@@ -1,6 +1,7 @@
 // One post in the list: what became of it on each account, and what can be done about it.
 
-import { ask, el, leavesDoubt, linkOut, problemNodes, request } from "./common.js";
+import { ask, el, linkOut, problemNodes } from "./elements.js";
+import { leavesDoubt, request } from "./requests.js";
 import { openEdit } from "./compose.js";
 import {
   ZONE, deliveryStatus, isUnknown, liveParts, platformName, postStatus, stepWords, timeNode, verdictWords, waitWords,

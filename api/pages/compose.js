@@ -1,6 +1,7 @@
 // Writing: the form for a new post, and the dialog that changes one that has not gone out yet.
 
-import { NoAnswer, ask, byId, el, leavesDoubt, problemNodes, request, tab, uuid } from "./common.js";
+import { ask, byId, el, problemNodes } from "./elements.js";
+import { NoAnswer, leavesDoubt, request, tab, uuid } from "./requests.js";
 import { PLATFORMS, WhenField, clearProblems, placeViolations, slotOf } from "./fields.js";
 import { LIMITS, ZONE, count, localValue, platformName } from "./words.js";
 
@@ -136,7 +137,8 @@ export class Composer {
       violations.push({ field: "text", message: "Write something first." });
     }
     if (body.accounts.length === 0) violations.push({ field: "accounts", message: "Choose at least one account." });
-    const time = this.#when.problem();
+    // A repeat may come after its time: the server knows whether it took the first one.
+    const time = isRepeat(body) ? null : this.#when.problem();
     if (time) violations.push({ field: "publish_at", message: time });
     return violations;
   }
@@ -201,7 +203,7 @@ export class Composer {
       tab.set(SUBMIT, attempt);
       // A key that is refused is dealt with in its own form.
       if (error.status === 401) return;
-      box.replaceChildren(...problemNodes(error));
+      box.replaceChildren(...refusalNodes(error));
       this.#place(error.violations, body);
     }
   }
@@ -243,6 +245,19 @@ function attemptFor(body) {
     : { key: uuid(), body, inDoubt: false };
   tab.set(SUBMIT, { ...attempt, inDoubt: true });
   return attempt;
+}
+
+/** Whether just this was sent before and may have been accepted. */
+function isRepeat(body) {
+  const last = tab.get(SUBMIT);
+  return Boolean(last?.inDoubt) && last.body === JSON.stringify(body);
+}
+
+/** Where each fault is told in its place, the server's summary would only be a second telling. */
+function refusalNodes(error) {
+  return error.violations.length > 0
+    ? [el("p", {}, el("strong", {}, "Not accepted. Please correct what is marked in red."))]
+    : problemNodes(error);
 }
 
 function accountNote(account) {
@@ -304,7 +319,10 @@ async function save(dialog, post, { text, when, former }, onChanged) {
   const change = {};
   if (text !== null && text !== post.parts[0].text) change.text = text;
   // A time that was left alone is not sent: it may have seconds that the field does not show.
-  if (when.draft() !== former) change.publish_at = when.isLater ? when.value() : null;
+  if (when.draft() !== former) {
+    change.publish_at = when.isLater ? when.value() : null;
+    change.time_zone = when.isLater ? ZONE : null;
+  }
   const time = "publish_at" in change ? when.problem() : null;
   if (time || text?.trim() === "") {
     placeViolations(dialog, [
@@ -318,7 +336,7 @@ async function save(dialog, post, { text, when, former }, onChanged) {
 }
 
 function showEditProblem(dialog, error) {
-  dialog.querySelector('[data-problem="form"]').replaceChildren(...problemNodes(error));
-  placeViolations(dialog, error.violations ?? [], (field) => slotOf(field, []));
+  dialog.querySelector('[data-problem="form"]').replaceChildren(...refusalNodes(error));
+  placeViolations(dialog, error.violations, (field) => slotOf(field, []));
   return true;
 }

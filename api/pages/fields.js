@@ -1,6 +1,6 @@
 // Parts of the writing forms: the time a post goes out, and what is wrong shown where it is wrong.
 
-import { el } from "./common.js";
+import { el } from "./elements.js";
 import { ZONE, exactTime, localValue, rfc3339, shortTime } from "./words.js";
 
 export const PLATFORMS = ["x", "threads"];

@@ -1,6 +1,7 @@
 // The list of posts, and keeping it true: what is under way is asked for again and again.
 
-import { NoAnswer, Problem, announce, byId, el, problemNodes, request } from "./common.js";
+import { announce, byId, el, problemNodes } from "./elements.js";
+import { NoAnswer, Problem, request } from "./requests.js";
 import { Card } from "./card.js";
 import { clock, deliveryStatus, platformName } from "./words.js";
 

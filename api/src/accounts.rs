@@ -115,7 +115,7 @@ pub async fn connect(state: web::Data<State>, caller: Caller, body: crate::body:
     let mut fields = Fields::root(&object);
     let platform = read_platform(&mut fields, &mut violations);
     let access_token = secret(&mut fields, "access_token", &mut violations);
-    if access_token.is_none() && !fields.has("access_token") {
+    if fields.lacks("access_token") {
         violations.add("access_token", "missing", "Give the user's access token.");
     }
     let refresh_token = secret(&mut fields, "refresh_token", &mut violations);
@@ -169,7 +169,7 @@ pub async fn disconnect(state: web::Data<State>, caller: Caller, id: web::Path<S
 
 fn read_platform(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Platform> {
     let text = fields.text("platform", violations);
-    if text.is_none() && !fields.has("platform") {
+    if fields.lacks("platform") {
         violations.add("platform", "missing", "Say `threads` or `x`.");
     }
     let platform = text?.parse().ok();

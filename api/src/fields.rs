@@ -63,6 +63,11 @@ impl<'a> Fields<'a> {
         self.object.contains_key(name)
     }
 
+    /// Whether a field is absent or null.
+    pub fn lacks(&self, name: &str) -> bool {
+        self.object.get(name).is_none_or(Value::is_null)
+    }
+
     /// A text, if it is there and not null.
     pub fn text(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a str> {
         let value = self.value(name)?;
@@ -83,16 +88,17 @@ impl<'a> Fields<'a> {
         flag
     }
 
-    /// A list of texts, if it is there and not null.
-    pub fn texts(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<&'a str>> {
+    /// A list of texts, if it is there and not null; `None` stands in it for what is no text.
+    pub fn texts(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<Option<&'a str>>> {
         let path = self.path(name);
         let list = self.list(name, violations)?;
         let mut texts = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
-            match value.as_str() {
-                Some(text) => texts.push(text),
-                None => violations.add(format!("{path}[{index}]"), "wrong_type", "This must be a string."),
+            let text = value.as_str();
+            if text.is_none() {
+                violations.add(format!("{path}[{index}]"), "wrong_type", "This must be a string.");
             }
+            texts.push(text);
         }
         Some(texts)
     }

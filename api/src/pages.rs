@@ -3,10 +3,21 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
 const FILES: &[(&str, &str, &str)] = &[
-    ("/", "text/html; charset=utf-8", include_str!("../pages/index.html")),
-    ("/assets/app.js", "text/javascript; charset=utf-8", include_str!("../pages/app.js")),
-    ("/assets/style.css", "text/css; charset=utf-8", include_str!("../pages/style.css")),
+    ("/", HTML, include_str!("../pages/index.html")),
+    ("/assets/style.css", CSS, include_str!("../pages/style.css")),
+    ("/assets/app.js", SCRIPT, include_str!("../pages/app.js")),
+    ("/assets/card.js", SCRIPT, include_str!("../pages/card.js")),
+    ("/assets/compose.js", SCRIPT, include_str!("../pages/compose.js")),
+    ("/assets/elements.js", SCRIPT, include_str!("../pages/elements.js")),
+    ("/assets/fields.js", SCRIPT, include_str!("../pages/fields.js")),
+    ("/assets/posts.js", SCRIPT, include_str!("../pages/posts.js")),
+    ("/assets/requests.js", SCRIPT, include_str!("../pages/requests.js")),
+    ("/assets/words.js", SCRIPT, include_str!("../pages/words.js")),
 ];
 
 /// Serves the page and its files.

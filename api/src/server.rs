@@ -103,7 +103,7 @@ impl Methods {
         let asked: Vec<&str> = path.split('/').collect();
         let matches = |pattern: &[String]| {
             pattern.len() == asked.len()
-                && pattern.iter().zip(&asked).all(|(known, asked)| known.starts_with('{') || known == asked)
+                && pattern.iter().zip(&asked).all(|(known, asked)| known == asked || known.starts_with('{') && !asked.is_empty())
         };
         self.0.iter().find(|(pattern, _)| matches(pattern)).map(|(_, methods)| methods.join(", "))
     }

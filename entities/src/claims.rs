@@ -50,6 +50,10 @@ impl Work {
     }
 }
 
+/// How far the clocks of two processes may be apart: a job that one of them found due is not
+/// turned away by another whose clock is a moment behind.
+const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
+
 /// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
 pub async fn load(database: &Database, id: &DeliveryId, now: Timestamp) -> Result<Option<Work>, DbErr> {
     let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
@@ -68,7 +72,8 @@ pub async fn load(database: &Database, id: &DeliveryId, now: Timestamp) -> Resul
         WHERE d.id = $1 AND d.lease_until IS NULL AND d.next_at <= $3
           AND d.status IN ('queued', 'processing', 'unconfirmed')";
     let day_ago = now - Duration::from_secs(86_400);
-    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into(), now.into()]).await?;
+    let due_by = now + CLOCK_TOLERANCE;
+    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into(), due_by.into()]).await?;
     row.map(|row| work_of(&row)).transpose()
 }
 

@@ -253,6 +253,9 @@ pub struct LivePart {
     pub remote_id: Option<String>,
     pub url: Option<String>,
     pub published_at: Timestamp,
+    /// It was found by looking, not told by the call that made it: then it must not belong to
+    /// any other part.
+    pub found: bool,
 }
 
 /// One legal change of a claimed delivery, to be written by [`crate::record::record`].

@@ -54,15 +54,20 @@ pub async fn pause<C: ConnectionTrait>(connection: &C, pause: &Pause, now: Times
         ],
     )
     .await?;
-    let (column, value) = match &pause.lane {
-        Lane::Account(id) => ("account_id", id.as_str().to_owned()),
-        Lane::App(platform) => ("platform", platform.to_string()),
+    // Each condition is written so that an index answers it: the account's queue, or all that is
+    // due before the end of the pause.
+    let (waits_in_lane, value) = match &pause.lane {
+        Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
+        Lane::App(platform) => (
+            "platform = $4 AND lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
+            platform.to_string(),
+        ),
     };
     execute(
         connection,
         format!(
             "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
-             WHERE {column} = $4 AND status = 'queued' AND next_at < $1
+             WHERE {waits_in_lane} AND status = 'queued' AND next_at < $1
                AND (next_at <= $3 OR waiting_for <> 'schedule')"
         ),
         [pause.until.into(), pause.reason.into(), now.into(), value.into()],

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
 use crate::database::execute;
@@ -83,6 +83,25 @@ pub async fn record(
     database: &Database,
     claim: &Claim,
     record: Record,
+    now: Timestamp,
+    lease: Duration,
+) -> Result<Recorded, DbErr> {
+    match record_once(database, claim, &record, now, lease).await {
+        // Another part took the same remote id at the same moment; now that it is visible, the
+        // statement deals with it.
+        Err(error) if is_unique_violation(&error) => record_once(database, claim, &record, now, lease).await,
+        written => written,
+    }
+}
+
+fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+async fn record_once(
+    database: &Database,
+    claim: &Claim,
+    record: &Record,
     now: Timestamp,
     lease: Duration,
 ) -> Result<Recorded, DbErr> {
@@ -177,12 +196,19 @@ async fn update<C: ConnectionTrait>(
     Ok(done.rows_affected() == 1)
 }
 
-/// Saves what is live of a part, or completes what was saved of it.
+/// Saves what is live of a part, or completes what was saved of it. A platform that gives one id
+/// to two posts must not make us lose what we know to be live: the second is saved without an id.
+/// What was *found* under another part's id is that part's, and is refused.
 pub(crate) async fn save_live<C: ConnectionTrait>(connection: &C, claim: &Claim, live: &LivePart) -> Result<(), DbErr> {
     execute(
         connection,
         "INSERT INTO parts (delivery_id, part_index, account_id, remote_id, url, published_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
+         SELECT $1, $2, $3,
+            CASE WHEN $7 OR NOT EXISTS (
+                SELECT 1 FROM parts WHERE account_id = $3 AND remote_id = $4
+                   AND NOT (delivery_id = $1 AND part_index = $2)
+            ) THEN $4 END, $5, $6
+         WHERE TRUE
          ON CONFLICT (delivery_id, part_index) DO UPDATE SET
             remote_id = coalesce(excluded.remote_id, parts.remote_id),
             url = coalesce(excluded.url, parts.url)",
@@ -193,6 +219,7 @@ pub(crate) async fn save_live<C: ConnectionTrait>(connection: &C, claim: &Claim,
             live.remote_id.clone().into(),
             live.url.clone().into(),
             live.published_at.into(),
+            live.found.into(),
         ],
     )
     .await

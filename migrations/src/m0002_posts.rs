@@ -36,9 +36,10 @@ impl MigrationTrait for Migration {
                     WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
                 // The sweep's question: whose lease ran out?
                 "CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE lease_until IS NOT NULL",
-                // What waits on an account or an app when it is paused or connected again.
-                "CREATE INDEX deliveries_waiting ON deliveries (account_id, next_at)
-                    WHERE status IN ('queued', 'needs_reconnect')",
+                // What waits in an account's lane when it is paused.
+                "CREATE INDEX deliveries_queued ON deliveries (account_id, next_at) WHERE status = 'queued'",
+                // What waits for an account to be connected again.
+                "CREATE INDEX deliveries_to_reconnect ON deliveries (account_id) WHERE status = 'needs_reconnect'",
                 // One row for each part that is live; a remote post belongs to one part only.
                 "CREATE TABLE parts (
                     delivery_id text NOT NULL REFERENCES deliveries (id),

@@ -1,12 +1,16 @@
 //! The product from outside. Every test owns its database, queue and ports; time is moved by
 //! hand; the simulator counts what is live.
 
+mod accounts;
 mod api_rules;
+mod documents;
 mod edits;
 mod happy;
+mod idempotency;
 mod lists;
 mod outcomes;
 mod pace;
 mod processes;
+mod requests;
 mod schedule;
 mod stand_in;

@@ -312,7 +312,9 @@ impl Run<'_> {
                 remaining: window.remaining?,
                 resets_at,
             };
-            (resets_at > now).then_some((window.scope, report))
+            // Far from the limit our own count is good enough, and a write is saved.
+            let near = report.remaining.saturating_mul(4) <= report.limit;
+            (resets_at > now && near).then_some((window.scope, report))
         });
         let known: Vec<(LimitScope, Report)> = known.collect();
         let exhausted = known

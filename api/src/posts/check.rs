@@ -69,8 +69,9 @@ async fn find_accounts(
         violations.add("accounts", "too_many_accounts", message);
         return Ok(Vec::new());
     }
-    let ids: Vec<Option<AccountId>> = draft.accounts.iter().map(|id| id.parse().ok()).collect();
-    let wanted: Vec<AccountId> = ids.iter().flatten().cloned().collect();
+    let named = draft.accounts.iter().enumerate().filter_map(|(index, id)| Some((index, id.as_ref()?)));
+    let ids: Vec<(usize, Option<AccountId>)> = named.map(|(index, id)| (index, id.parse().ok())).collect();
+    let wanted: Vec<AccountId> = ids.iter().filter_map(|(_, id)| id.clone()).collect();
     let mut found = if wanted.is_empty() {
         Vec::new()
     } else {
@@ -78,7 +79,7 @@ async fn find_accounts(
     };
     let mut seen = HashSet::new();
     let mut accounts = Vec::with_capacity(ids.len());
-    for (index, id) in ids.into_iter().enumerate() {
+    for (index, id) in ids {
         let field = format!("accounts[{index}]");
         let position = id.as_ref().and_then(|id| found.iter().position(|row| row.id == *id));
         match (id, position) {
@@ -88,9 +89,6 @@ async fn find_accounts(
             (_, Some(position)) => accounts.push(found.swap_remove(position)),
             _ => violations.add(field, "account_unknown", "You have no such account; GET /v1/accounts lists yours."),
         }
-    }
-    if draft.accounts.is_empty() && violations.is_empty() {
-        violations.add("accounts", "missing", "Name at least one account, as in GET /v1/accounts.");
     }
     Ok(accounts)
 }

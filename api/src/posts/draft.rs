@@ -12,8 +12,8 @@ use crate::fields::{Fields, Violations};
 /// A post as it was asked for.
 pub struct Draft {
     pub content: Content,
-    /// As given; whether they exist is checked later.
-    pub accounts: Vec<String>,
+    /// As given, `None` for what is no text; whether they exist is checked later.
+    pub accounts: Vec<Option<String>>,
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
     /// What the parts are called in the request: `text` or `parts[i].text`.
@@ -26,7 +26,7 @@ impl Draft {
         let mut fields = Fields::root(object);
         let (parts, short_form) = read_parts(&mut fields, violations);
         let accounts = fields.texts("accounts", violations);
-        if accounts.is_none() && !fields.has("accounts") {
+        if fields.lacks("accounts") || accounts.as_ref().is_some_and(Vec::is_empty) {
             violations.add("accounts", "missing", "Name at least one account, as in GET /v1/accounts.");
         }
         let draft = Draft {
@@ -34,12 +34,12 @@ impl Draft {
                 parts: parts.unwrap_or_default(),
                 overrides: read_overrides(&mut fields, violations).unwrap_or_default(),
             },
-            accounts: accounts.unwrap_or_default().into_iter().map(str::to_owned).collect(),
+            accounts: accounts.unwrap_or_default().into_iter().map(|id| id.map(str::to_owned)).collect(),
             publish_at: fields.time("publish_at", violations),
             time_zone: fields.text("time_zone", violations).map(str::to_owned),
             short_form,
         };
-        if !fields.has("text") && !fields.has("parts") {
+        if fields.lacks("text") && fields.lacks("parts") {
             violations.add("text", "missing", "Write the post in `text`.");
         }
         fields.refuse_others(violations);
@@ -90,7 +90,7 @@ impl DraftEdit {
                 parts: self.parts.clone().unwrap_or_else(|| content.parts.clone()),
                 overrides: self.overrides.clone().unwrap_or_else(|| content.overrides.clone()),
             },
-            accounts: view.deliveries.iter().map(|view| view.delivery.account_id.to_string()).collect(),
+            accounts: view.deliveries.iter().map(|view| Some(view.delivery.account_id.to_string())).collect(),
             publish_at: self.publish_at.unwrap_or(view.post.publish_at),
             time_zone: self.time_zone.clone().unwrap_or_else(|| view.post.time_zone.clone()),
             short_form: self.short_form,
@@ -122,7 +122,7 @@ fn read_parts(fields: &mut Fields<'_>, violations: &mut Violations) -> (Option<V
 
 fn read_part(mut fields: Fields<'_>, violations: &mut Violations) -> Part {
     let text = fields.text("text", violations).unwrap_or_default().to_owned();
-    if !fields.has("text") {
+    if fields.lacks("text") {
         violations.add(fields.path("text"), "missing", "A part needs a `text`.");
     }
     fields.refuse_others(violations);
@@ -138,7 +138,7 @@ fn read_overrides(
     for platform in Platform::ALL {
         let Some(mut instead) = overrides.object(platform.as_str(), violations) else { continue };
         let text = instead.text("text", violations);
-        if !instead.has("text") {
+        if instead.lacks("text") {
             violations.add(instead.path("text"), "missing", "An override needs a `text`.");
         }
         instead.refuse_others(violations);

@@ -48,6 +48,7 @@ pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
             remote_id: Some(found.id.clone()),
             url: found.url.clone(),
             published_at: found.created_at_ms.map_or(sent_at(case), Timestamp::from_ms),
+            found: true,
         };
         return Decision::new(part_done(case, live), Verdict::Done);
     }
@@ -197,6 +198,7 @@ fn without_id(case: &Case<'_>) -> Decision {
         remote_id: None,
         url: None,
         published_at: sent_at(case),
+        found: true,
     };
     Decision::new(part_done(case, live), Verdict::Done)
 }

@@ -25,6 +25,7 @@ pub fn live(case: &Case<'_>, remote_id: &str, url: Option<&str>) -> Decision {
         remote_id: Some(remote_id.to_owned()),
         url: url.map(str::to_owned),
         published_at: case.now,
+        found: false,
     };
     let change = if case.platform == Platform::Threads {
         let checkpoint = Checkpoint::Live { remote_id: remote_id.to_owned() };
@@ -128,5 +129,6 @@ fn address(case: &Case<'_>, remote_id: &str, url: Option<String>) -> LivePart {
         remote_id: Some(remote_id.to_owned()),
         url,
         published_at: case.now,
+        found: false,
     }
 }

@@ -98,6 +98,14 @@ impl Delivery {
         Ok(())
     }
 
+    /// A person asks for another try after it failed, as `entities::edit::retry` writes it down.
+    pub fn retry(&mut self) {
+        let unresolved_since = self.progress.unresolved_since;
+        self.progress = Progress { unresolved_since, ..Progress::start(self.progress.part_index) };
+        self.status = Status::Queued;
+        self.due = self.now;
+    }
+
     /// What one worker does under one claim.
     fn stretch(&mut self, world: &mut impl World, settings: &Settings) -> Result<(), String> {
         let planned = plan(self.platform, self.status, &self.progress, self.now);

@@ -87,8 +87,8 @@ pub fn scenes(step: &Step) -> Vec<Scene> {
     for platform in [Platform::Threads, Platform::X] {
         for status in [Status::Publishing, Status::Unconfirmed] {
             let base = Scene::new(platform, status, checkpoint(platform, status, step));
-            for wait in [secs(1), secs(80), secs(200), HOUR * 21, DAY + HOUR] {
-                for looks in [0, 1, 2, 5, 40] {
+            for wait in [secs(1), secs(80), secs(140), DAY + HOUR] {
+                for looks in [0, 1, 2, 11] {
                     for containers_used in [1, 3] {
                         for since in [None, Some(START)] {
                             let scene = base.clone().after(wait).with(|progress| {

@@ -5,12 +5,23 @@ use super::drive::Delivery;
 use super::world::{Dice, Unruly};
 use super::*;
 
-const WALKS: u64 = 10_000;
+const WALKS: u64 = 20_000;
 
 /// Walks once. An error tells what was broken.
 fn walk(platform: Platform, seed: u64, delivery: &mut Delivery, settings: &Settings) -> Result<(), String> {
     let mut world = Unruly::new(platform, settings, Dice(seed));
-    delivery.run(&mut world, settings, 5_000)?;
+    for retries_left in [2, 1, 0] {
+        delivery.run(&mut world, settings, 20_000)?;
+        is_the_truth(delivery, &world)?;
+        if retries_left == 0 || delivery.status != Status::Failed || delivery.code.as_deref() == Some("unconfirmed") {
+            break;
+        }
+        delivery.retry();
+    }
+    Ok(())
+}
+
+fn is_the_truth(delivery: &Delivery, world: &Unruly) -> Result<(), String> {
     for part in 0..delivery.parts {
         let visible = world.posts.iter().filter(|post| post.part == part).count();
         let expected = match delivery.status {

@@ -1,6 +1,6 @@
 //! An abstract platform that misbehaves within its bounds: answers are lost before or after the
 //! effect, effects land late, status and lists lag, containers vanish, workers die at any point.
-//! It never de-duplicates: whatever is sent twice is visible twice.
+//! Whatever is sent twice is visible twice, except on an X that refuses what it can see already.
 
 use platforms::LimitScope;
 
@@ -66,6 +66,7 @@ pub struct Unruly {
     calm_at: Timestamp,
     /// How many of a hundred refusals are for good.
     for_good: u64,
+    refuses_duplicates: bool,
     containers: Vec<Prepared>,
     pub posts: Vec<Post>,
 }
@@ -81,10 +82,11 @@ enum Fault {
 
 impl Unruly {
     pub fn new(platform: Platform, settings: &Settings, mut dice: Dice) -> Self {
-        let trouble = [3, 15, 40, 70][dice.below(4) as usize];
+        let trouble = [3, 15, 40, 70, 97][dice.below(5) as usize];
         let calm_after = match dice.below(20) {
-            0 => dice.up_to(HOUR * 30),
-            1..=3 => dice.up_to(HOUR * 2),
+            0 => DAY * 30,
+            1..=2 => dice.up_to(HOUR * 30),
+            3..=9 => dice.up_to(HOUR * 2),
             _ => dice.up_to(secs(600)),
         };
         Unruly {
@@ -93,6 +95,7 @@ impl Unruly {
             trouble,
             calm_at: START + calm_after,
             for_good: dice.below(4),
+            refuses_duplicates: platform == Platform::X && dice.percent(30),
             containers: Vec::new(),
             posts: Vec::new(),
             dice,
@@ -138,12 +141,16 @@ impl Unruly {
                 let usable = at.filter(|at| self.containers[*at].is_usable(now));
                 let Some(at) = usable else { return err(Meaning::NotFound) };
                 let part = self.containers[at].part;
-                let (id, listed_at) = self.publish(delivery, part, now, late);
-                let seen_at = self.containers[at].seen_published_at;
-                self.containers[at].seen_published_at = Some(seen_at.map_or(listed_at, |seen_at| seen_at.min(listed_at)));
+                let (id, seen_at) = self.publish(delivery, part, now, late);
+                let known = &mut self.containers[at];
+                known.seen_published_at = Some(known.seen_published_at.map_or(seen_at, |before| before.min(seen_at)));
                 Ok(Success::Live { remote_id: id, url: None })
             }
             Step::CreatePost => {
+                let is_there = self.posts.iter().any(|post| post.part == part && post.lands_at <= now);
+                if self.refuses_duplicates && is_there {
+                    return err(Meaning::Duplicate);
+                }
                 let (id, _) = self.publish(delivery, part, now, late);
                 Ok(Success::Live { url: Some(format!("https://x/{id}")), remote_id: id })
             }

@@ -1,0 +1,65 @@
+//! Documents that are made from the code, or must keep up with it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use entities::delivery::Status;
+
+fn repository(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_openapi_document_is_the_one_that_the_code_makes() {
+    let made = api::server::openapi().to_pretty_json().expect("JSON");
+    assert_eq!(repository("openapi.json").trim(), made.trim(), "run `make openapi`");
+    assert!(made.contains("\"openapi\": \"3.1"));
+}
+
+#[test]
+fn the_state_diagram_is_the_one_of_the_code() {
+    let architecture = repository("ARCHITECTURE.md");
+    let (_, rest) = architecture.split_once("<!-- begin: state diagram -->").expect("the place of the diagram");
+    let (shown, _) = rest.split_once("<!-- end: state diagram -->").expect("its end");
+    let made = format!("```mermaid\n{}\n```", Status::diagram());
+    assert_eq!(shown.trim(), made, "copy the diagram from this message");
+}
+
+#[test]
+fn the_readme_tells_of_every_setting_and_of_no_other() {
+    let names = |text: &str| -> BTreeSet<String> {
+        let word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        text.split(|c: char| !word(c))
+            .filter(|name| name.starts_with("DUALPOSTS_") || ["DATABASE_URL", "REDIS_URL", "CLERK_SECRET_KEY"].contains(name))
+            .map(str::to_owned)
+            .collect()
+    };
+    let settings = repository("dualposts/src/settings.rs");
+    let (product, _) = settings.split_once("#[cfg(test)]").expect("tests in settings.rs");
+    let readme = repository("README.md");
+    let (_, table) = readme.split_once("## Configuration").expect("the section");
+    let (table, _) = table.split_once("## Numbers").expect("the section after it");
+    assert_eq!(names(table), names(product));
+}
+
+#[test]
+fn no_source_file_is_longer_than_500_lines() {
+    fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
+                rust_files(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut files);
+    assert!(files.len() > 50);
+    for file in files {
+        let lines = std::fs::read_to_string(&file).expect("a file").lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", file.display());
+    }
+}
