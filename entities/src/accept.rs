@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::content::Content;
 use crate::delivery::{Status, WaitReason};
 use crate::posts::{DeliveryView, PostView, find};
 use crate::rows::post::IfLate;
 use crate::rows::{account, delivery, post};
+use crate::write::{Insert, Sql, Write};
 use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
 
 /// A post that passed all checks.
@@ -59,25 +60,58 @@ pub async fn accept(
     let deliveries: Vec<delivery::Model> =
         new.accounts.iter().map(|account| delivery_of(&post, account, now, hand_out)).collect();
 
-    let transaction = database.begin().await?;
-    let inserted = post::Entity::insert(post.clone().into_active_model())
-        .on_conflict_do_nothing_on([post::Column::OwnerId, post::Column::IdempotencyKey])
-        .exec_without_returning(&transaction)
-        .await?;
-    if !matches!(inserted, sea_orm::TryInsertResult::Inserted(1)) {
-        transaction.rollback().await?;
+    let write = Write { guard: post_row(&post)?, inserts: deliveries.iter().map(delivery_row).collect() };
+    if !database.write(write).await? {
         return replay(database, &post).await;
     }
-    delivery::Entity::insert_many(deliveries.iter().cloned().map(IntoActiveModel::into_active_model))
-        .exec_without_returning(&transaction)
-        .await?;
-    transaction.commit().await?;
 
     let deliveries = deliveries
         .into_iter()
         .map(|delivery| DeliveryView { delivery, parts: Vec::new() })
         .collect();
     Ok(Accepted::New(PostView { post, deliveries }))
+}
+
+/// Hits unless another post holds the idempotency key.
+fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
+    let content = serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(Sql::new(
+        "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
+            created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         ON CONFLICT (owner_id, idempotency_key) DO NOTHING",
+        [
+            post.id.clone().into(),
+            post.owner_id.clone().into(),
+            post.idempotency_key.clone().into(),
+            post.request_hash.clone().into(),
+            content.into(),
+            post.publish_at.into(),
+            post.time_zone.clone().into(),
+            post.created_at.into(),
+        ],
+    ))
+}
+
+/// All that a delivery begins with; the rest are defaults of the schema.
+fn delivery_row(row: &delivery::Model) -> Insert {
+    Insert::row(
+        "deliveries (id, post_id, owner_id, account_id, platform, status, next_at, waiting_for,
+            handed_until, created_at, updated_at)",
+        [
+            row.id.clone().into(),
+            row.post_id.clone().into(),
+            row.owner_id.clone().into(),
+            row.account_id.clone().into(),
+            row.platform.into(),
+            row.status.into(),
+            row.next_at.into(),
+            row.waiting_for.into(),
+            row.handed_until.into(),
+            row.created_at.into(),
+            row.updated_at.into(),
+        ],
+    )
 }
 
 fn delivery_of(post: &post::Model, account: &account::Model, now: Timestamp, hand_out: Duration) -> delivery::Model {

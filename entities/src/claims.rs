@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult};
+use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
 use crate::content::Content;
 use crate::database::{execute, query_one};
@@ -12,6 +12,7 @@ use crate::lanes::Lane;
 use crate::rates::{self, Take};
 use crate::rows::account::AccountState;
 use crate::rows::delivery::{Model, ProgressColumns};
+use crate::write::{Sql, Write};
 use crate::{Database, DeliveryId, Timestamp};
 
 /// A delivery and what else one needs to know to move it.
@@ -128,8 +129,9 @@ pub async fn claim(
         Status::Unconfirmed => Status::Unconfirmed,
         _ => Status::Publishing,
     };
-    let done = if takes.is_empty() {
-        update(database.writer(), row, status, armed, worker, now, lease_until).await?
+    let write = Write::only(taking(row, status, armed, worker, now, lease_until));
+    let taken = if takes.is_empty() {
+        database.write(write).await?
     } else {
         let transaction = database.begin().await?;
         if !rates::take(&transaction, takes, now).await? {
@@ -137,15 +139,15 @@ pub async fn claim(
             transaction.rollback().await?;
             return Ok(full.map_or(Claimed::Taken, |(lane, until)| Claimed::Limited { lane, until }));
         }
-        let done = update(&transaction, row, status, armed, worker, now, lease_until).await?;
-        if done == 1 {
+        let taken = write.run(&transaction).await?;
+        if taken {
             transaction.commit().await?;
         } else {
             transaction.rollback().await?;
         }
-        done
+        taken
     };
-    if done == 0 {
+    if !taken {
         return Ok(Claimed::Taken);
     }
     Ok(Claimed::Ours(Claim {
@@ -162,18 +164,17 @@ pub async fn claim(
     }))
 }
 
-async fn update<C: ConnectionTrait>(
-    connection: &C,
+/// The compare-and-swap that takes a delivery exactly as it was read.
+fn taking(
     row: &Model,
     status: Status,
     armed: &Progress,
     worker: &str,
     now: Timestamp,
     lease_until: Timestamp,
-) -> Result<u64, DbErr> {
+) -> Sql {
     let columns = ProgressColumns::from(&armed.checkpoint);
-    let done = execute(
-        connection,
+    Sql::new(
         "UPDATE deliveries SET status = $1, epoch = epoch + 1, claimed_by = $2, lease_until = $3,
             checkpoint = $4, part_index = $5, container_id = $6, container_made_at = $7,
             containers_used = $8, sent_at = $9, seen_live = $10, remote_id = $11, looks = $12,
@@ -201,8 +202,6 @@ async fn update<C: ConnectionTrait>(
             row.status.into(),
         ],
     )
-    .await?;
-    Ok(done.rows_affected())
 }
 
 /// The claim that a row is under, out of its columns.

@@ -12,12 +12,15 @@ use sea_orm::{
 };
 
 use crate::Timestamp;
+use crate::group_commit::GroupCommit;
+use crate::write::{Write, Writer};
 
 /// Where the truth is kept. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    guarded: Writer,
 }
 
 /// How to reach the database.
@@ -37,10 +40,11 @@ impl Database {
         if settings.url.starts_with("sqlite:") {
             let writer = sea_orm::Database::connect(sqlite_options(settings, 1)).await?;
             let reader = sea_orm::Database::connect(sqlite_options(settings, 4)).await?;
-            Ok(Self { reader, writer })
+            let guarded = Writer::Grouped(GroupCommit::start(writer.clone()));
+            Ok(Self { reader, writer, guarded })
         } else {
             let pool = sea_orm::Database::connect(postgres_options(settings)).await?;
-            Ok(Self { reader: pool.clone(), writer: pool })
+            Ok(Self { reader: pool.clone(), writer: pool.clone(), guarded: Writer::Direct(pool) })
         }
     }
 
@@ -57,6 +61,11 @@ impl Database {
     /// For several statements that stand or fall together.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         self.writer.begin().await
+    }
+
+    /// Writes something that hangs on a guard; returns whether the guard hit.
+    pub(crate) async fn write(&self, write: Write) -> Result<bool, DbErr> {
+        self.guarded.write(write).await
     }
 
     /// Which of the two it is.

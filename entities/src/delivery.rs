@@ -412,6 +412,8 @@ pub fn when_claim_expires(status: Status, progress: &Progress, now: Timestamp) -
     match (status, progress.checkpoint.effect()) {
         (Unconfirmed, _) | (_, Effect::Publishes) => Change::unconfirmed(
             Progress {
+                // What was counted before the send says nothing about having looked for it.
+                looks: if status == Unconfirmed { progress.looks } else { 0 },
                 unresolved_since: progress.unresolved_since.or(match progress.checkpoint {
                     Checkpoint::Sent { at, .. } => Some(at),
                     _ => None,

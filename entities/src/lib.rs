@@ -34,10 +34,12 @@ pub mod rates;
 pub mod record;
 pub mod rows;
 pub mod sweep;
+mod group_commit;
 mod text_enum;
 pub mod timestamp;
 pub mod users;
 pub mod vault;
+mod write;
 
 pub use clock::Clock;
 pub use database::Database;

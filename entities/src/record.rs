@@ -6,13 +6,13 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
-use crate::database::execute;
 use crate::delivery::{Change, Claim, LivePart, PlatformSaid, Status, WaitReason};
 use crate::lanes::{self, Pause};
 use crate::rates::{self, Report, Take};
 use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery::ProgressColumns;
 use crate::rows::event::EventKind;
+use crate::write::{Insert, Sql, Write};
 use crate::{AttemptId, Database, EventId, Timestamp};
 
 /// One try at one step, for `GET /v1/deliveries/{id}/attempts`.
@@ -51,6 +51,15 @@ impl Record {
     /// A change and the attempt that led to it.
     pub fn of(change: Change, attempted: Attempted) -> Self {
         Record { attempted: Some(attempted), ..Self::bare(change) }
+    }
+
+    /// Whether nothing but the delivery itself is concerned.
+    fn stands_alone(&self) -> bool {
+        self.takes.is_empty()
+            && self.refunds.is_empty()
+            && self.reports.is_empty()
+            && self.pause.is_none()
+            && self.reconnect_reason.is_none()
     }
 
     /// A change without any call to the platform.
@@ -110,35 +119,29 @@ async fn record_once(
         let text = format!("delivery {}: illegal change {} -> {change:?}", claim.id, claim.status);
         return Err(DbErr::Custom(text));
     }
-    let transaction = database.begin().await?;
-    if !rates::take(&transaction, &record.takes, now).await? {
-        let full = rates::full_until(&transaction, &record.takes, now).await?;
-        transaction.rollback().await?;
-        return Ok(full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited { lane, until }));
-    }
     let lease_until = now + lease;
-    if !update(&transaction, claim, change, now, lease_until).await? {
-        transaction.rollback().await?;
+    let write = story(claim, record, now, lease_until);
+    let written = if record.stands_alone() {
+        database.write(write).await?
+    } else {
+        let transaction = database.begin().await?;
+        if !rates::take(&transaction, &record.takes, now).await? {
+            let full = rates::full_until(&transaction, &record.takes, now).await?;
+            transaction.rollback().await?;
+            return Ok(full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited { lane, until }));
+        }
+        if write.run(&transaction).await? {
+            save_the_rest(&transaction, claim, record, now).await?;
+            transaction.commit().await?;
+            true
+        } else {
+            transaction.rollback().await?;
+            false
+        }
+    };
+    if !written {
         return Ok(Recorded::ClaimLost);
     }
-    if let Some(live) = &change.live {
-        save_live(&transaction, claim, live).await?;
-    }
-    if let Some(attempted) = &record.attempted {
-        save_attempt(&transaction, claim, attempted).await?;
-    }
-    if let Some(kind) = event_of(claim.status, change.to) {
-        save_event(&transaction, claim, kind, change, now).await?;
-    }
-    rates::refund(&transaction, &record.refunds).await?;
-    rates::report(&transaction, &record.reports, now).await?;
-    if let Some(pause) = &record.pause {
-        lanes::pause(&transaction, pause, now).await?;
-    }
-    if let Some(reason) = &record.reconnect_reason {
-        crate::accounts::mark_needs_reconnect(&transaction, claim, reason, now).await?;
-    }
-    transaction.commit().await?;
     Ok(Recorded::Done(change.keeps_claim.then(|| Claim {
         progress: change.progress.clone(),
         epoch: claim.epoch + 1,
@@ -148,18 +151,42 @@ async fn record_once(
     })))
 }
 
-async fn update<C: ConnectionTrait>(
+/// What is written in most cases: the delivery, what is live, the attempt, the event.
+fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp) -> Write {
+    let change = &record.change;
+    let live = change.live.as_ref().map(|live| live_part(claim, live));
+    let attempt = record.attempted.as_ref().map(|attempted| attempt_row(claim, attempted));
+    let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
+    Write {
+        guard: changing(claim, change, now, lease_until),
+        inserts: [live, attempt, event].into_iter().flatten().collect(),
+    }
+}
+
+/// What is written now and then: limits, pauses, a dead token.
+async fn save_the_rest<C: ConnectionTrait>(
     connection: &C,
     claim: &Claim,
-    change: &Change,
+    record: &Record,
     now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<bool, DbErr> {
+) -> Result<(), DbErr> {
+    rates::refund(connection, &record.refunds).await?;
+    rates::report(connection, &record.reports, now).await?;
+    if let Some(pause) = &record.pause {
+        lanes::pause(connection, pause, now).await?;
+    }
+    if let Some(reason) = &record.reconnect_reason {
+        crate::accounts::mark_needs_reconnect(connection, claim, reason, now).await?;
+    }
+    Ok(())
+}
+
+/// The compare-and-swap that changes a delivery under its claim.
+fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timestamp) -> Sql {
     let columns = ProgressColumns::from(&change.progress.checkpoint);
     let error = change.error.as_ref().map(|error| json!(error));
     let kept = i64::from(change.keeps_claim);
-    let done = execute(
-        connection,
+    Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
             epoch = epoch + $4, attempt_count = attempt_count + $4,
             claimed_by = CASE WHEN $4 = 1 THEN claimed_by END, lease_until = $5,
@@ -192,27 +219,21 @@ async fn update<C: ConnectionTrait>(
             claim.status.into(),
         ],
     )
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// Saves what is live of a part, or completes what was saved of it. A platform that gives one id
 /// to two posts must not make us lose what we know to be live: the second is saved without an id.
 /// What was *found* under another part's id is that part's, and is refused.
-pub(crate) async fn save_live<C: ConnectionTrait>(connection: &C, claim: &Claim, live: &LivePart) -> Result<(), DbErr> {
-    execute(
-        connection,
-        "INSERT INTO parts (delivery_id, part_index, account_id, remote_id, url, published_at)
-         SELECT $1, $2, $3,
+fn live_part(claim: &Claim, live: &LivePart) -> Insert {
+    Insert {
+        into: "parts (delivery_id, part_index, account_id, remote_id, url, published_at)",
+        select: "$1, $2, $3,
             CASE WHEN $7 OR NOT EXISTS (
                 SELECT 1 FROM parts WHERE account_id = $3 AND remote_id = $4
                    AND NOT (delivery_id = $1 AND part_index = $2)
-            ) THEN $4 END, $5, $6
-         WHERE TRUE
-         ON CONFLICT (delivery_id, part_index) DO UPDATE SET
-            remote_id = coalesce(excluded.remote_id, parts.remote_id),
-            url = coalesce(excluded.url, parts.url)",
-        [
+            ) THEN $4 END, $5, $6"
+            .to_owned(),
+        values: vec![
             claim.id.clone().into(),
             live.part_index.into(),
             claim.account_id.clone().into(),
@@ -221,22 +242,17 @@ pub(crate) async fn save_live<C: ConnectionTrait>(connection: &C, claim: &Claim,
             live.published_at.into(),
             live.found.into(),
         ],
-    )
-    .await
-    .map(|_| ())
+        on_conflict: "ON CONFLICT (delivery_id, part_index) DO UPDATE SET
+            remote_id = coalesce(excluded.remote_id, parts.remote_id),
+            url = coalesce(excluded.url, parts.url)",
+    }
 }
 
-pub(crate) async fn save_attempt<C: ConnectionTrait>(
-    connection: &C,
-    claim: &Claim,
-    attempted: &Attempted,
-) -> Result<(), DbErr> {
+fn attempt_row(claim: &Claim, attempted: &Attempted) -> Insert {
     let said = attempted.evidence.said.as_ref();
-    execute(
-        connection,
-        "INSERT INTO attempts (id, delivery_id, epoch, part_index, step, verdict, worker, started_at,
-            ended_at, http_status, platform_code, platform_message, trace_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    Insert::row(
+        "attempts (id, delivery_id, epoch, part_index, step, verdict, worker, started_at,
+            ended_at, http_status, platform_code, platform_message, trace_id)",
         [
             AttemptId::generate().into(),
             claim.id.clone().into(),
@@ -253,8 +269,6 @@ pub(crate) async fn save_attempt<C: ConnectionTrait>(
             attempted.evidence.trace_id.clone().into(),
         ],
     )
-    .await
-    .map(|_| ())
 }
 
 /// Which event a change of status is.
@@ -268,18 +282,10 @@ fn event_of(from: Status, to: Status) -> Option<EventKind> {
     }
 }
 
-pub(crate) async fn save_event<C: ConnectionTrait>(
-    connection: &C,
-    claim: &Claim,
-    kind: EventKind,
-    change: &Change,
-    now: Timestamp,
-) -> Result<(), DbErr> {
+fn event_row(claim: &Claim, kind: EventKind, change: &Change, now: Timestamp) -> Insert {
     let data = json!({ "status": change.to, "error": change.error });
-    execute(
-        connection,
-        "INSERT INTO events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    Insert::row(
+        "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
         [
             EventId::generate().into(),
             claim.owner_id.clone().into(),
@@ -291,8 +297,6 @@ pub(crate) async fn save_event<C: ConnectionTrait>(
             now.into(),
         ],
     )
-    .await
-    .map(|_| ())
 }
 
 /// Writes down a success that was learned of after the claim had been given up: the worker
@@ -310,10 +314,8 @@ pub async fn record_late(
         Status::Published => success,
         _ => success.release(now, WaitReason::Turn).into_queued(),
     };
-    let transaction = database.begin().await?;
     let columns = ProgressColumns::from(&success.progress.checkpoint);
-    let done = execute(
-        &transaction,
+    let guard = Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
             epoch = epoch + 1, claimed_by = NULL, lease_until = NULL, checkpoint = $4, part_index = $5,
             container_id = NULL, container_made_at = NULL, containers_used = 0, sent_at = NULL,
@@ -333,18 +335,9 @@ pub async fn record_late(
             claim.id.clone().into(),
             claim.progress.part_index.into(),
         ],
-    )
-    .await?;
-    if done.rows_affected() == 0 {
-        transaction.rollback().await?;
-        return Ok(false);
-    }
-    if let Some(live) = &success.live {
-        save_live(&transaction, claim, live).await?;
-    }
+    );
     let late = Attempted { verdict: Verdict::DoneLate, ..attempted };
-    save_attempt(&transaction, claim, &late).await?;
-    save_event(&transaction, claim, EventKind::DeliveryResolved, &success, now).await?;
-    transaction.commit().await?;
-    Ok(true)
+    let live = success.live.as_ref().map(|live| live_part(claim, live));
+    let rest = [attempt_row(claim, &late), event_row(claim, EventKind::DeliveryResolved, &success, now)];
+    database.write(Write { guard, inserts: live.into_iter().chain(rest).collect() }).await
 }

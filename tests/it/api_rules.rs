@@ -32,8 +32,10 @@ async fn raw(app: &TestApp, body: &[u8], headers: &[(&str, &str)]) -> Reply {
 
 both_modes! {
     async fn a_body_that_is_no_json_object_is_refused_with_400(app: &TestApp) {
-        let bodies: [&[u8]; 9] =
-            [b"", b" ", b"{", b"hello", b"[]", b"\"text\"", b"null", b"{\"text\": \"a\"} {}", b"{\"text\": \"\xff\"}"];
+        let bodies: [&[u8]; 10] = [
+            b"", b" ", b"{", b"hello", b"[]", b"\"text\"", b"null", b"{\"text\": \"a\"} {}", b"{\"text\": \"\xff\"}",
+            b"{\"text\": \"\\ud800\"}",
+        ];
         for body in bodies {
             raw(app, body, &[]).await.problem(400, "invalid_json");
         }

@@ -5,9 +5,8 @@ use entities::{DeliveryId, PostId, keys};
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use tests::backend::Mode;
-use tests::client::{Client, id, text};
-use tests::{TestApp, both_modes};
+use tests::both_modes;
+use tests::client::{id, text};
 
 const ROUTES: [(Method, &str); 10] = [
     (Method::POST, "/v1/posts"),
@@ -202,18 +201,4 @@ both_modes! {
             assert_eq!(reply.header("retry-after"), "2");
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_never_ends_or_lies_about_its_length_does_no_harm() {
-    let app = TestApp::spawn(Mode::Embedded).await;
-    let body = b"{\"text\": \"short\"".to_vec();
-    let http = reqwest::Client::builder().timeout(std::time::Duration::from_millis(300)).build().unwrap();
-    let stream = futures::stream::iter([Ok::<_, std::io::Error>(body)]);
-    let unending = futures::StreamExt::chain(stream, futures::stream::pending());
-    let request = http.post(format!("{}/v1/posts", app.client.base_url)).body(reqwest::Body::wrap_stream(unending));
-    assert!(request.send().await.is_err(), "no answer before the body is whole");
-    let other = Client::new(&app.client.base_url, "none").get("/healthz").await;
-    assert_eq!(other.status, 200);
-    app.finish().await;
 }

@@ -44,10 +44,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// How long after it was sent a call may still take effect: its own time-out, and what the
-    /// platform may take after that.
+    /// How long after it was sent a call may still take effect: it may begin late under its claim,
+    /// but is over before the lease is, and then come what the platform may take.
     pub fn settle(&self, platform: entities::Platform) -> Duration {
-        self.call_timeout
+        self.lease
             + match platform {
                 entities::Platform::Threads => self.threads_settle,
                 entities::Platform::X => self.x_settle,

@@ -21,12 +21,19 @@ impl Default for Holds {
 impl Holds {
     /// Waits for the next release.
     pub(crate) async fn stand(&self) {
-        let mut state = self.0.subscribe();
-        self.0.send_modify(|state| state.held += 1);
+        // Read at the moment of stepping in: whoever sees this call held may release it at once.
+        let mut before = 0;
+        self.0.send_modify(|state| {
+            state.held += 1;
+            before = state.released;
+        });
         let _leaving = Leaving(&self.0);
-        let before = state.borrow_and_update().released;
         // The sender lives as long as `self`, so the wait cannot fail.
-        let _ = state.wait_for(|state| state.released > before).await;
+        let _ = self
+            .0
+            .subscribe()
+            .wait_for(|state| state.released > before)
+            .await;
     }
 
     /// Lets every call go that stands here now; says how many.

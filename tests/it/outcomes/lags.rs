@@ -77,8 +77,8 @@ both_modes! {
         let mut cases = Vec::new();
         for when in [When::Before, When::After] {
             for becomes in [ContainerFate::Vanishes, ContainerFate::Expired, ContainerFate::Error("UNKNOWN".to_owned())] {
-                let name = format!("{becomes:?} at a publish that is lost {when:?}");
-                // It strikes the publish itself, which then is lost as well where it can be.
+                let name = format!("{becomes:?} after a publish that is lost {when:?}");
+                // It strikes the first look after the publish.
                 let strike = on(Operation::ContainerStatus, Fault::Container { becomes }).skip(1).once();
                 cases.push(Case::new(name, Threads, vec![strike, lost(when)], Expected::Published));
             }

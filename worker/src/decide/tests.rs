@@ -94,6 +94,7 @@ fn adopted(part_index: i32, id: &str) -> LivePart {
         remote_id: Some(id.into()),
         url: Some(format!("https://example.org/{id}")),
         published_at: START + secs(1),
+        found: true,
     }
 }
 

@@ -176,16 +176,17 @@ impl Delivery {
             }
         }
         let named = match outcome {
-            Ok(Success::Live { remote_id, url }) => Some((remote_id, url, self.now)),
+            Ok(Success::Live { remote_id, url }) => Some((remote_id, url, self.now, false)),
             Ok(Success::Searched(Search { found: Some(post), .. })) => {
                 let at = post.created_at_ms.map(Timestamp::from_ms).or(self.sent_at());
-                Some((&post.id, &post.url, at.unwrap_or(self.now)))
+                Some((&post.id, &post.url, at.unwrap_or(self.now), true))
             }
             _ => None,
         };
-        if let Some((id, url, published_at)) = named {
+        if let Some((id, url, published_at, found)) = named {
             let part_index = self.progress.part_index;
-            let live = LivePart { part_index, remote_id: Some(id.clone()), url: url.clone(), published_at };
+            let (remote_id, url) = (Some(id.clone()), url.clone());
+            let live = LivePart { part_index, remote_id, url, published_at, found };
             if !saves(change, live) {
                 return Err(format!("{id} is live and not saved"));
             }

@@ -154,7 +154,7 @@ fn what_was_live_and_is_never_listed_is_published_without_an_id() {
         };
         assert_eq!(scene.status, Status::Published, "{list:?}");
         assert!(scene.now.since(START) > secs(900));
-        let live = LivePart { part_index: 0, remote_id: None, url: None, published_at: START };
+        let live = LivePart { part_index: 0, remote_id: None, url: None, published_at: START, found: true };
         assert!(saves(&last.change, live));
     }
 }
@@ -193,6 +193,7 @@ fn an_earlier_send_does_not_use_up_the_patience_of_this_one() {
         // Retried by a person three days after the first try.
         let scene = Scene::unconfirmed(platform).after(secs(2)).with(|progress| {
             progress.unresolved_since = Some(START - DAY * 3);
+            progress.looks = 30;
         });
         for unclear in [err(Meaning::Transient), not_found(false)] {
             let decision = scene.decide(&scene.planned(), &unclear);

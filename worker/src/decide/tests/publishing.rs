@@ -6,6 +6,12 @@ fn live(remote_id: &str, url: Option<&str>) -> Result<Success, Failure> {
     Ok(Success::Live { remote_id: remote_id.into(), url: url.map(str::to_owned) })
 }
 
+/// What is saved of a post whose id the platform told.
+fn told(id: &str, url: Option<&str>, published_at: Timestamp) -> LivePart {
+    let (remote_id, url) = (Some(id.to_owned()), url.map(str::to_owned));
+    LivePart { part_index: 0, remote_id, url, published_at, found: false }
+}
+
 fn sending(platform: Platform) -> Scene {
     Scene::publishing(platform, sent(platform))
 }
@@ -20,13 +26,7 @@ fn a_post_on_x_that_is_live_is_published_with_id_and_address() {
     let scene = sending(Platform::X);
     let decision = scene.decide(&Step::CreatePost, &live("x1", Some("https://x/x1")));
     assert_eq!(decision.change.to(), Status::Published);
-    let expected = LivePart {
-        part_index: 0,
-        remote_id: Some("x1".into()),
-        url: Some("https://x/x1".into()),
-        published_at: scene.now,
-    };
-    assert!(saves(&decision.change, expected));
+    assert!(saves(&decision.change, told("x1", Some("https://x/x1"), scene.now)));
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn the_next_part_of_a_chain_begins_when_the_one_before_is_saved() {
     let decision = scene.decide(&Step::CreatePost, &live("x1", None));
     assert!(decision.change.keeps_claim());
     assert_eq!(*decision.change.progress(), Progress::start(1), "nothing of the first part is carried over");
-    let part = LivePart { part_index: 0, remote_id: Some("x1".into()), url: None, published_at: scene.now };
+    let part = told("x1", None, scene.now);
     assert!(saves(&decision.change, part));
 }
 
@@ -44,7 +44,7 @@ fn a_post_on_threads_that_is_live_is_saved_before_its_address_is_asked_for() {
     let scene = sending_again(Platform::Threads);
     let decision = scene.decide(&send(Platform::Threads), &live("m1", None));
     assert!(decision.change.keeps_claim());
-    let part = LivePart { part_index: 0, remote_id: Some("m1".into()), url: None, published_at: scene.now };
+    let part = told("m1", None, scene.now);
     assert!(saves(&decision.change, part));
     assert_eq!(decision.change.progress().unresolved_since, None);
     assert_eq!(scene.next(&decision).planned(), Step::ReadPermalink { remote_id: "m1".into() });
@@ -64,7 +64,7 @@ fn an_address_that_can_not_be_had_is_left_out() {
         }
         let decision = scene.decide(&step, &err(wrong.clone()));
         assert_eq!(decision.change.to(), Status::Published, "{wrong}");
-        let part = LivePart { part_index: 0, remote_id: Some("m1".into()), url: None, published_at: scene.now };
+        let part = told("m1", None, scene.now);
         assert!(saves(&decision.change, part), "{wrong}");
     }
 }
@@ -102,11 +102,10 @@ fn a_duplicate_that_is_never_found_is_left_to_a_person() {
     let mut looking = scene.next(&decision);
     while looking.status == Status::Unconfirmed {
         let decision = looking.decide(&looking.planned(), &not_found(true));
-        assert_ne!(decision.change.to(), Status::Queued, "never sent again");
-        if decision.change.to() == Status::Failed {
-            assert_eq!(code(&decision), Some("unconfirmed"));
-        }
         looking = looking.next(&decision);
+        if looking.status != Status::Unconfirmed {
+            assert_eq!((looking.status, code(&decision)), (Status::Failed, Some("unconfirmed")));
+        }
     }
     let took = looking.now.since(START);
     assert!(took > secs(900) && took < HOUR, "{took:?}");

@@ -1,0 +1,137 @@
+//! Guarded writes: one statement that must hit (a compare-and-swap, a fresh idempotency key), and
+//! what is written with it if it does; all or nothing, in one round trip.
+//!
+//! PostgreSQL gets a single statement with CTEs, a transaction by itself. SQLite gets a script in
+//! which every insert looks whether the one before it hit, committed together with what other
+//! tasks write at the same moment (`group_commit`).
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+
+use crate::group_commit::GroupCommit;
+
+/// One statement, with placeholders `$1`, `$2`, ... of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Sql {
+    pub text: String,
+    pub values: Vec<Value>,
+}
+
+impl Sql {
+    pub fn new(text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Self {
+        Sql { text: text.into(), values: values.into_iter().collect() }
+    }
+}
+
+/// One row to be inserted if the guard hits.
+#[derive(Clone, Debug)]
+pub(crate) struct Insert {
+    /// `table (column, ...)`
+    pub into: &'static str,
+    /// An expression for each column, over the placeholders of `values`.
+    pub select: String,
+    pub values: Vec<Value>,
+    /// `ON CONFLICT ...`, or nothing.
+    pub on_conflict: &'static str,
+}
+
+impl Insert {
+    /// A row of plain values.
+    pub fn row(into: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        let values: Vec<Value> = values.into_iter().collect();
+        let select = (1..=values.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+        Insert { into, select, values, on_conflict: "" }
+    }
+}
+
+/// A guard and what hangs on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub guard: Sql,
+    pub inserts: Vec<Insert>,
+}
+
+impl Write {
+    /// A guard alone.
+    pub fn only(guard: Sql) -> Self {
+        Write { guard, inserts: Vec::new() }
+    }
+
+    /// Runs inside whatever `connection` is; returns whether the guard hit.
+    pub async fn run<C: ConnectionTrait>(&self, connection: &C) -> Result<bool, DbErr> {
+        let statement = self.statement(connection.get_database_backend());
+        let row = connection.query_one_raw(statement).await?;
+        let hits: i64 = row.map_or(Ok(0), |row| row.try_get("", "hits"))?;
+        Ok(hits > 0)
+    }
+
+    fn statement(&self, backend: DbBackend) -> Statement {
+        let mut values = self.guard.values.clone();
+        let mut inserts = Vec::with_capacity(self.inserts.len());
+        for insert in &self.inserts {
+            let condition = match backend {
+                DbBackend::Postgres => "FROM guard",
+                _ => "WHERE changes() > 0",
+            };
+            let select = shifted(&insert.select, values.len());
+            inserts.push(format!("INSERT INTO {} SELECT {select} {condition} {}", insert.into, insert.on_conflict));
+            values.extend(insert.values.iter().cloned());
+        }
+        let text = match backend {
+            DbBackend::Postgres => {
+                let ctes: String =
+                    inserts.iter().enumerate().map(|(number, insert)| format!(", w{number} AS ({insert})")).collect();
+                format!("WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits FROM guard", self.guard.text)
+            }
+            _ => {
+                let inserts: String = inserts.iter().map(|insert| format!("{insert}; ")).collect();
+                format!("{}; {inserts}SELECT changes() AS hits", self.guard.text)
+            }
+        };
+        Statement::from_sql_and_values(backend, text, values)
+    }
+}
+
+/// Placeholders moved up by `by`, to stand behind others in one statement.
+fn shifted(sql: &str, by: usize) -> String {
+    let mut moved = String::with_capacity(sql.len() + 8);
+    let mut rest = sql;
+    while let Some(at) = rest.find('$') {
+        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        moved.push_str(&rest[..=at]);
+        match rest[at + 1..at + 1 + digits].parse::<usize>() {
+            Ok(number) => moved.push_str(&(number + by).to_string()),
+            Err(_) => moved.push_str(&rest[at + 1..at + 1 + digits]),
+        }
+        rest = &rest[at + 1 + digits..];
+    }
+    moved + rest
+}
+
+/// Where guarded writes go.
+#[derive(Clone, Debug)]
+pub(crate) enum Writer {
+    /// PostgreSQL commits each by itself; it groups their commits on its own.
+    Direct(sea_orm::DatabaseConnection),
+    Grouped(GroupCommit),
+}
+
+impl Writer {
+    /// Writes; returns whether the guard hit.
+    pub async fn write(&self, write: Write) -> Result<bool, DbErr> {
+        match self {
+            Writer::Direct(connection) => write.run(connection).await,
+            Writer::Grouped(group) => group.write(write).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_move_up_and_nothing_else_does() {
+        assert_eq!(shifted("$1, '$', coalesce($12, $2)", 10), "$11, '$', coalesce($22, $12)");
+        assert_eq!(shifted("no placeholders", 3), "no placeholders");
+    }
+}
