@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
+use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::Error;
 use tracing::{Instrument, info, info_span};
 use uuid::Uuid;
 
@@ -34,7 +34,11 @@ pub async fn access_log(
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         info!(%method, path, status = status.as_u16(), took_ms, "request");
     });
-    let policy = if path.starts_with("/docs") { DOCS_SECURITY_POLICY } else { CONTENT_SECURITY_POLICY };
+    let policy = if path.starts_with("/docs") {
+        DOCS_SECURITY_POLICY
+    } else {
+        CONTENT_SECURITY_POLICY
+    };
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -50,8 +54,13 @@ pub async fn access_log(
 
 /// The caller's own id when it is short and plain, else a new one.
 fn request_id(request: &ServiceRequest) -> String {
-    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    given.filter(|id| is_plain(id)).map_or_else(|| format!("req_{}", Uuid::now_v7().simple()), str::to_owned)
+    let given = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    given
+        .filter(|id| is_plain(id))
+        .map_or_else(|| format!("req_{}", Uuid::now_v7().simple()), str::to_owned)
 }
 
 fn is_plain(id: &str) -> bool {

@@ -86,9 +86,14 @@ impl From<account::Model> for AccountBody {
     )
 )]
 #[get("/accounts")]
-pub async fn list(state: web::Data<State>, caller: Caller) -> Result<web::Json<AccountListBody>, Problem> {
+pub async fn list(
+    state: web::Data<State>,
+    caller: Caller,
+) -> Result<web::Json<AccountListBody>, Problem> {
     let rows = all_of(&state.database, &caller.owner).await?;
-    Ok(web::Json(AccountListBody { data: rows.into_iter().map(AccountBody::from).collect() }))
+    Ok(web::Json(AccountListBody {
+        data: rows.into_iter().map(AccountBody::from).collect(),
+    }))
 }
 
 /// Connect a profile with an access token that you have, or connect it again in place: its
@@ -108,7 +113,11 @@ pub async fn list(state: web::Data<State>, caller: Caller) -> Result<web::Json<A
     )
 )]
 #[post("/accounts")]
-pub async fn connect(state: web::Data<State>, caller: Caller, body: crate::body::Json) -> Result<HttpResponse, Problem> {
+pub async fn connect(
+    state: web::Data<State>,
+    caller: Caller,
+    body: crate::body::Json,
+) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
     let object = object(&body.0, false)?;
     let mut violations = Violations::default();
@@ -158,7 +167,11 @@ pub async fn connect(state: web::Data<State>, caller: Caller, body: crate::body:
     )
 )]
 #[delete("/accounts/{id}")]
-pub async fn disconnect(state: web::Data<State>, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub async fn disconnect(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let id: AccountId = id.parse().map_err(|_| Problem::not_found("account"))?;
     if !take_away(&state.database, &caller.owner, &id, state.clock.now()).await? {
         return Err(Problem::not_found("account"));
@@ -179,31 +192,57 @@ fn read_platform(fields: &mut Fields<'_>, violations: &mut Violations) -> Option
     platform
 }
 
-fn secret(fields: &mut Fields<'_>, name: &'static str, violations: &mut Violations) -> Option<SecretString> {
+fn secret(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    violations: &mut Violations,
+) -> Option<SecretString> {
     let text = fields.text(name, violations)?.trim();
-    let plausible = (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let plausible =
+        (1..=4096).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     if !plausible {
-        violations.add(name, "invalid_token", "A token is 1 to 4096 visible ASCII characters.");
+        violations.add(
+            name,
+            "invalid_token",
+            "A token is 1 to 4096 visible ASCII characters.",
+        );
     }
     plausible.then(|| text.to_owned().into())
 }
 
-async fn profile(state: &State, platform: Platform, token: &SecretString, now: Timestamp) -> Result<Profile, Problem> {
+async fn profile(
+    state: &State,
+    platform: Platform,
+    token: &SecretString,
+    now: Timestamp,
+) -> Result<Profile, Problem> {
     let asked = match platform {
         Platform::Threads => state.threads.profile(token, now.as_ms()).await,
         Platform::X => state.x.profile(token, now.as_ms()).await,
     };
-    asked.map(|answer| answer.value).map_err(|failure| refused(platform, &failure))
+    asked
+        .map(|answer| answer.value)
+        .map_err(|failure| refused(platform, &failure))
 }
 
 /// Why a token could not be tried, or was refused.
 fn refused(platform: Platform, failure: &Failure) -> Problem {
     let (message, action, retryable) = match failure.meaning {
-        Meaning::Unauthorized => ("The platform refuses this token.", "Make a new token and try again.", false),
-        Meaning::Rejected { .. } | Meaning::Blocked { .. } | Meaning::NotFound => {
-            ("The platform does not let this token read its profile.", "Grant the token all permissions and try again.", false)
-        }
-        _ => ("The platform could not be asked about the token.", "Try again in a minute.", true),
+        Meaning::Unauthorized => (
+            "The platform refuses this token.",
+            "Make a new token and try again.",
+            false,
+        ),
+        Meaning::Rejected { .. } | Meaning::Blocked { .. } | Meaning::NotFound => (
+            "The platform does not let this token read its profile.",
+            "Grant the token all permissions and try again.",
+            false,
+        ),
+        _ => (
+            "The platform could not be asked about the token.",
+            "Try again in a minute.",
+            true,
+        ),
     };
     Problem::platform(entities::delivery::DeliveryError {
         code: "platform_refused".into(),

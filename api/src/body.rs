@@ -20,10 +20,19 @@ impl FromRequest for Json {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = match request.headers().get(CONTENT_TYPE).map(|value| value.to_str()) {
+        let is_json = match request
+            .headers()
+            .get(CONTENT_TYPE)
+            .map(|value| value.to_str())
+        {
             None => true,
             Some(Ok(value)) => {
-                let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+                let kind = value
+                    .split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_ascii_lowercase();
                 kind == "application/json" || kind.ends_with("+json")
             }
             Some(Err(_)) => false,
@@ -33,10 +42,13 @@ impl FromRequest for Json {
             if !is_json {
                 return Err(Problem::unsupported_media_type());
             }
-            bytes.await.map(Json).map_err(|error| match error.as_error::<PayloadError>() {
-                Some(PayloadError::Overflow) => Problem::too_large(BODY_LIMIT),
-                _ => Problem::bad_request(format!("The body could not be read: {error}.")),
-            })
+            bytes
+                .await
+                .map(Json)
+                .map_err(|error| match error.as_error::<PayloadError>() {
+                    Some(PayloadError::Overflow) => Problem::too_large(BODY_LIMIT),
+                    _ => Problem::bad_request(format!("The body could not be read: {error}.")),
+                })
         })
     }
 }

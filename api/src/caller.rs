@@ -29,23 +29,39 @@ impl FromRequest for Caller {
             let state = state.ok_or_else(Problem::unavailable)?;
             let key = key?;
             let found = keys::find(&state.database, &key).await?;
-            let row = found.ok_or_else(|| Problem::unauthorized("The key is unknown or was revoked."))?;
+            let row =
+                found.ok_or_else(|| Problem::unauthorized("The key is unknown or was revoked."))?;
             keys::touch(&state.database, &row, state.clock.now()).await?;
-            Ok(Caller { owner: row.owner_id })
+            Ok(Caller {
+                owner: row.owner_id,
+            })
         })
     }
 }
 
 /// The key from `Authorization: Bearer` or `X-API-Key`.
 fn presented_key(request: &HttpRequest) -> Result<SecretString, Problem> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let bearer = header(AUTHORIZATION.as_str()).map(|value| {
         let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-        if scheme.eq_ignore_ascii_case("bearer") { token.trim() } else { "" }
+        if scheme.eq_ignore_ascii_case("bearer") {
+            token.trim()
+        } else {
+            ""
+        }
     });
     match bearer.or_else(|| header("X-API-Key").map(str::trim)) {
-        None => Err(Problem::unauthorized("There is neither an Authorization nor an X-API-Key header.")),
-        Some("") => Err(Problem::unauthorized("The Authorization header is not of the form `Bearer <key>`.")),
+        None => Err(Problem::unauthorized(
+            "There is neither an Authorization nor an X-API-Key header.",
+        )),
+        Some("") => Err(Problem::unauthorized(
+            "The Authorization header is not of the form `Bearer <key>`.",
+        )),
         Some(key) => Ok(key.to_owned().into()),
     }
 }

@@ -87,13 +87,17 @@ pub async fn retry(
     let object = object(&body.0, true)?;
     let mut violations = Violations::default();
     let mut fields = Fields::root(&object);
-    let may_duplicate = fields.flag("even_if_it_may_duplicate", &mut violations).unwrap_or(false);
+    let may_duplicate = fields
+        .flag("even_if_it_may_duplicate", &mut violations)
+        .unwrap_or(false);
     fields.refuse_others(&mut violations);
     violations.into_result()?;
 
     let row = find_delivery(&state.database, &caller.owner, &id).await?;
     let row = row.ok_or_else(|| Problem::not_found("delivery"))?;
-    let unconfirmed = row.delivery_error().is_some_and(|error| error.code == "unconfirmed");
+    let unconfirmed = row
+        .delivery_error()
+        .is_some_and(|error| error.code == "unconfirmed");
     if row.status == Status::Failed && unconfirmed && !may_duplicate {
         return Err(Problem::conflict(
             "may_duplicate",
@@ -101,25 +105,42 @@ pub async fn retry(
             "Look at the account; if it is not there, retry with {\"even_if_it_may_duplicate\": true}.",
         ));
     }
-    if !entities::edit::retry(&state.database, &caller.owner, &id, now, state.settings.handed).await? {
+    if !entities::edit::retry(
+        &state.database,
+        &caller.owner,
+        &id,
+        now,
+        state.settings.handed,
+    )
+    .await?
+    {
         return Err(not_retryable(row.status));
     }
     info!(delivery = %id, may_duplicate, "retried by hand");
     state.wake(vec![(now, id.clone())]).await;
     let row = find_delivery(&state.database, &caller.owner, &id).await?;
     let delivery = row.ok_or_else(|| Problem::not_found("delivery"))?;
-    let view = DeliveryView { delivery, parts: Vec::new() };
+    let view = DeliveryView {
+        delivery,
+        parts: Vec::new(),
+    };
     Ok(actix_web::HttpResponse::Accepted().json(DeliveryBody::new(&view)))
 }
 
 fn not_retryable(status: Status) -> Problem {
     let action = match status {
-        Status::NeedsReconnect => "Connect the account again; the delivery then goes out by itself.",
+        Status::NeedsReconnect => {
+            "Connect the account again; the delivery then goes out by itself."
+        }
         Status::Published => "It is live; submit a new post if you need another.",
         Status::Canceled => "It was canceled; submit a new post.",
         _ => "It is under way; wait for it to settle.",
     };
-    Problem::conflict("not_retryable", &format!("A delivery that is {status} can not be retried."), action)
+    Problem::conflict(
+        "not_retryable",
+        &format!("A delivery that is {status} can not be retried."),
+        action,
+    )
 }
 
 /// List every try at a delivery, oldest first.
@@ -141,7 +162,9 @@ pub async fn attempts(
 ) -> Result<web::Json<AttemptListBody>, Problem> {
     let rows = all_attempts(&state.database, &caller.owner, &delivery_id(&id)?).await?;
     let rows = rows.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(web::Json(AttemptListBody { data: rows.into_iter().map(AttemptBody::from).collect() }))
+    Ok(web::Json(AttemptListBody {
+        data: rows.into_iter().map(AttemptBody::from).collect(),
+    }))
 }
 
 fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {

@@ -13,8 +13,17 @@ pub struct Violations(Vec<Violation>);
 
 impl Violations {
     /// Notes one more.
-    pub fn add(&mut self, field: impl Into<String>, code: &'static str, message: impl Into<String>) {
-        self.0.push(Violation { field: field.into(), code, message: message.into() });
+    pub fn add(
+        &mut self,
+        field: impl Into<String>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
+        self.0.push(Violation {
+            field: field.into(),
+            code,
+            message: message.into(),
+        });
     }
 
     /// Whether nothing was wrong.
@@ -24,7 +33,11 @@ impl Violations {
 
     /// The problem to answer with, if anything was wrong.
     pub fn into_result(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.0))
+        }
     }
 }
 
@@ -50,12 +63,20 @@ pub fn object(body: &Bytes, may_be_empty: bool) -> Result<Map<String, Value>, Pr
 impl<'a> Fields<'a> {
     /// The outermost object.
     pub fn root(object: &'a Map<String, Value>) -> Self {
-        Fields { object, path: String::new(), known: Vec::new() }
+        Fields {
+            object,
+            path: String::new(),
+            known: Vec::new(),
+        }
     }
 
     /// The path of a field, as violations name it.
     pub fn path(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
     }
 
     /// Whether a field is there, be it null.
@@ -89,14 +110,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of texts, if it is there and not null; `None` stands in it for what is no text.
-    pub fn texts(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<Option<&'a str>>> {
+    pub fn texts(
+        &mut self,
+        name: &'static str,
+        violations: &mut Violations,
+    ) -> Option<Vec<Option<&'a str>>> {
         let path = self.path(name);
         let list = self.list(name, violations)?;
         let mut texts = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
             let text = value.as_str();
             if text.is_none() {
-                violations.add(format!("{path}[{index}]"), "wrong_type", "This must be a string.");
+                violations.add(
+                    format!("{path}[{index}]"),
+                    "wrong_type",
+                    "This must be a string.",
+                );
             }
             texts.push(text);
         }
@@ -104,14 +133,22 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of objects, if it is there and not null.
-    pub fn objects(&mut self, name: &'static str, violations: &mut Violations) -> Option<Vec<Fields<'a>>> {
+    pub fn objects(
+        &mut self,
+        name: &'static str,
+        violations: &mut Violations,
+    ) -> Option<Vec<Fields<'a>>> {
         let path = self.path(name);
         let list = self.list(name, violations)?;
         let mut objects = Vec::with_capacity(list.len());
         for (index, value) in list.iter().enumerate() {
             let path = format!("{path}[{index}]");
             match value.as_object() {
-                Some(object) => objects.push(Fields { object, path, known: Vec::new() }),
+                Some(object) => objects.push(Fields {
+                    object,
+                    path,
+                    known: Vec::new(),
+                }),
                 None => violations.add(path, "wrong_type", "This must be an object."),
             }
         }
@@ -119,14 +156,22 @@ impl<'a> Fields<'a> {
     }
 
     /// An object, if it is there and not null.
-    pub fn object(&mut self, name: &'static str, violations: &mut Violations) -> Option<Fields<'a>> {
+    pub fn object(
+        &mut self,
+        name: &'static str,
+        violations: &mut Violations,
+    ) -> Option<Fields<'a>> {
         let path = self.path(name);
         let value = self.value(name)?;
         let object = value.as_object();
         if object.is_none() {
             violations.add(path.clone(), "wrong_type", "This must be an object.");
         }
-        object.map(|object| Fields { object, path, known: Vec::new() })
+        object.map(|object| Fields {
+            object,
+            path,
+            known: Vec::new(),
+        })
     }
 
     /// A time, if it is there and not null.
@@ -134,7 +179,8 @@ impl<'a> Fields<'a> {
         let text = self.text(name, violations)?;
         let time = serde_json::from_value(Value::from(text)).ok();
         if time.is_none() {
-            let message = "This must be an RFC 3339 time with an offset, such as 2026-12-24T18:00:00+01:00.";
+            let message =
+                "This must be an RFC 3339 time with an offset, such as 2026-12-24T18:00:00+01:00.";
             violations.add(self.path(name), "invalid_time", message);
         }
         time
@@ -142,9 +188,16 @@ impl<'a> Fields<'a> {
 
     /// Names every field that was not asked for.
     pub fn refuse_others(self, violations: &mut Violations) {
-        for name in self.object.keys().filter(|name| !self.known.contains(&name.as_str())) {
+        for name in self
+            .object
+            .keys()
+            .filter(|name| !self.known.contains(&name.as_str()))
+        {
             let shown: String = name.chars().take(64).collect();
-            let message = format!("There is no such field; known here: {}.", self.known.join(", "));
+            let message = format!(
+                "There is no such field; known here: {}.",
+                self.known.join(", ")
+            );
             violations.add(self.path(&shown), "unknown_field", message);
         }
     }

@@ -12,12 +12,36 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/assets/style.css", CSS, include_str!("../pages/style.css")),
     ("/assets/app.js", SCRIPT, include_str!("../pages/app.js")),
     ("/assets/card.js", SCRIPT, include_str!("../pages/card.js")),
-    ("/assets/compose.js", SCRIPT, include_str!("../pages/compose.js")),
-    ("/assets/elements.js", SCRIPT, include_str!("../pages/elements.js")),
-    ("/assets/fields.js", SCRIPT, include_str!("../pages/fields.js")),
-    ("/assets/posts.js", SCRIPT, include_str!("../pages/posts.js")),
-    ("/assets/requests.js", SCRIPT, include_str!("../pages/requests.js")),
-    ("/assets/words.js", SCRIPT, include_str!("../pages/words.js")),
+    (
+        "/assets/compose.js",
+        SCRIPT,
+        include_str!("../pages/compose.js"),
+    ),
+    (
+        "/assets/elements.js",
+        SCRIPT,
+        include_str!("../pages/elements.js"),
+    ),
+    (
+        "/assets/fields.js",
+        SCRIPT,
+        include_str!("../pages/fields.js"),
+    ),
+    (
+        "/assets/posts.js",
+        SCRIPT,
+        include_str!("../pages/posts.js"),
+    ),
+    (
+        "/assets/requests.js",
+        SCRIPT,
+        include_str!("../pages/requests.js"),
+    ),
+    (
+        "/assets/words.js",
+        SCRIPT,
+        include_str!("../pages/words.js"),
+    ),
 ];
 
 /// Serves the page and its files.

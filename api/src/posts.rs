@@ -54,11 +54,20 @@ pub async fn submit(
     let idempotency_key = draft::idempotency_key(&request, &mut violations);
     let draft = Draft::read(&object(&body.0, false)?, &mut violations);
     let request_hash = draft.hash();
-    let accounts = check(&state, &caller.owner, &draft, Moment::New(now), &mut violations).await?;
+    let accounts = check(
+        &state,
+        &caller.owner,
+        &draft,
+        Moment::New(now),
+        &mut violations,
+    )
+    .await?;
     if !violations.is_empty() {
         // A repeat of what was accepted once is no new request: its time may have passed since.
         if let Some(key) = &idempotency_key
-            && let Some(earlier) = entities::accept::find_replay(&state.database, &caller.owner, key, &request_hash).await?
+            && let Some(earlier) =
+                entities::accept::find_replay(&state.database, &caller.owner, key, &request_hash)
+                    .await?
         {
             return Ok(replayed(&earlier, now));
         }
@@ -91,7 +100,9 @@ pub async fn submit(
 }
 
 fn replayed(view: &PostView, now: Timestamp) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Idempotency-Replayed", "true")).json(PostBody::new(view, now))
+    HttpResponse::Ok()
+        .insert_header(("Idempotency-Replayed", "true"))
+        .json(PostBody::new(view, now))
 }
 
 /// Workers are woken for what is due, the relay for what soon will be.
@@ -118,10 +129,21 @@ async fn wake(state: &State, view: &PostView, now: Timestamp) {
     )
 )]
 #[get("/posts")]
-pub async fn list(state: web::Data<State>, caller: Caller, request: HttpRequest) -> Result<web::Json<PostListBody>, Problem> {
+pub async fn list(
+    state: web::Data<State>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Result<web::Json<PostListBody>, Problem> {
     let now = state.clock.now();
     let page = Page::read(request.query_string())?;
-    let views = entities::posts::list(&state.database, &caller.owner, &page.filter, page.limit + 1, now).await?;
+    let views = entities::posts::list(
+        &state.database,
+        &caller.owner,
+        &page.filter,
+        page.limit + 1,
+        now,
+    )
+    .await?;
     Ok(web::Json(page.body(&views, now)))
 }
 
@@ -137,7 +159,11 @@ pub async fn list(state: web::Data<State>, caller: Caller, request: HttpRequest)
     )
 )]
 #[get("/posts/{id}")]
-pub async fn show(state: web::Data<State>, caller: Caller, id: web::Path<String>) -> Result<web::Json<PostBody>, Problem> {
+pub async fn show(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<String>,
+) -> Result<web::Json<PostBody>, Problem> {
     let view = find_view(&state, &caller, &id).await?;
     Ok(web::Json(PostBody::new(&view, state.clock.now())))
 }
@@ -171,7 +197,11 @@ pub async fn change(
     let mut violations = Violations::default();
     let edit = DraftEdit::read(&object(&body.0, true)?, &mut violations);
     let draft = edit.applied_to(&view);
-    let moment = if edit.publish_at.is_some() { Moment::New(now) } else { Moment::Kept };
+    let moment = if edit.publish_at.is_some() {
+        Moment::New(now)
+    } else {
+        Moment::Kept
+    };
     check(&state, &caller.owner, &draft, moment, &mut violations).await?;
     violations.into_result()?;
     let edit = Edit {
@@ -179,8 +209,15 @@ pub async fn change(
         publish_at: edit.publish_at,
         time_zone: edit.time_zone,
     };
-    let changed =
-        edit::change(&state.database, &caller.owner, &view.post.id, edit, now, state.settings.handed).await?;
+    let changed = edit::change(
+        &state.database,
+        &caller.owner,
+        &view.post.id,
+        edit,
+        now,
+        state.settings.handed,
+    )
+    .await?;
     if !changed {
         return Err(Problem::conflict(
             "already_started",
@@ -208,11 +245,17 @@ pub async fn change(
     )
 )]
 #[delete("/posts/{id}")]
-pub async fn cancel(state: web::Data<State>, caller: Caller, id: web::Path<String>) -> Result<web::Json<PostBody>, Problem> {
+pub async fn cancel(
+    state: web::Data<State>,
+    caller: Caller,
+    id: web::Path<String>,
+) -> Result<web::Json<PostBody>, Problem> {
     let now = state.clock.now();
     let id = post_id(&id)?;
     let canceled = edit::cancel(&state.database, &caller.owner, &id, now).await?;
-    let view = find(&state.database, &caller.owner, &id).await?.ok_or_else(|| Problem::not_found("post"))?;
+    let view = find(&state.database, &caller.owner, &id)
+        .await?
+        .ok_or_else(|| Problem::not_found("post"))?;
     let all_canceled = view.status(now) == entities::post_status::PostStatus::Canceled;
     if canceled == 0 && !all_canceled {
         return Err(Problem::conflict(

@@ -66,7 +66,10 @@ impl Problem {
     }
 
     fn detail(self, detail: impl Into<String>) -> Self {
-        Problem { detail: Some(detail.into()), ..self }
+        Problem {
+            detail: Some(detail.into()),
+            ..self
+        }
     }
 
     /// The body breaks rules; all of them are listed.
@@ -76,52 +79,101 @@ impl Problem {
             count => format!("The request breaks {count} rules."),
         };
         let action = "Correct what `violations` lists and send it again; nothing was stored.";
-        Problem { violations, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", &title, action) }
+        Problem {
+            violations,
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_request",
+                &title,
+                action,
+            )
+        }
     }
 
     /// The body is not JSON at all.
     pub fn not_json(detail: impl Into<String>) -> Self {
         let action = "Send a JSON object with the header `Content-Type: application/json`.";
-        Self::new(StatusCode::BAD_REQUEST, "invalid_json", "The body is not a JSON object.", action).detail(detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_json",
+            "The body is not a JSON object.",
+            action,
+        )
+        .detail(detail)
     }
 
     /// Query or header can not be read.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         let action = "Correct the address or the header and send it again.";
-        Self::new(StatusCode::BAD_REQUEST, "bad_request", "The request can not be read.", action).detail(detail)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "The request can not be read.",
+            action,
+        )
+        .detail(detail)
     }
 
     /// The body is larger than anything that could be meant.
     pub fn too_large(limit_bytes: usize) -> Self {
         let action = "Send a smaller body.";
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large.", action)
-            .detail(format!("The limit is {limit_bytes} bytes."))
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload_too_large",
+            "The body is too large.",
+            action,
+        )
+        .detail(format!("The limit is {limit_bytes} bytes."))
     }
 
     /// Another type of content than JSON.
     pub fn unsupported_media_type() -> Self {
         let action = "Send JSON with the header `Content-Type: application/json`.";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Only JSON is understood here.", action)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Only JSON is understood here.",
+            action,
+        )
     }
 
     /// No key, or one that is not valid.
     pub fn unauthorized(detail: &str) -> Self {
-        let action = "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`.";
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "The request carries no valid API key.", action).detail(detail)
+        let action =
+            "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`.";
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "The request carries no valid API key.",
+            action,
+        )
+        .detail(detail)
     }
 
     /// There is no such thing, or it is not the caller's.
     pub fn not_found(what: &str) -> Self {
         let action = "Check the id, and that the key belongs to its owner.";
-        Self::new(StatusCode::NOT_FOUND, "not_found", &format!("There is no such {what}."), action)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            &format!("There is no such {what}."),
+            action,
+        )
     }
 
     /// The path exists, the method does not.
     pub fn method_not_allowed(allowed: &str) -> Self {
         let action = format!("Use one of: {allowed}.");
-        let problem =
-            Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.", &action);
-        Problem { allow: Some(allowed.to_owned()), ..problem }
+        let problem = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "This address does not take that method.",
+            &action,
+        );
+        Problem {
+            allow: Some(allowed.to_owned()),
+            ..problem
+        }
     }
 
     /// It can not be done as things stand.
@@ -131,18 +183,35 @@ impl Problem {
 
     /// A platform refused or could not be asked while the caller waited.
     pub fn platform(error: entities::delivery::DeliveryError) -> Self {
-        let status = if error.retryable { StatusCode::BAD_GATEWAY } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status = if error.retryable {
+            StatusCode::BAD_GATEWAY
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
         let said = error.platform.and_then(|said| said.message);
         let problem = Self::new(status, "platform_refused", &error.message, &error.action);
-        Problem { detail: said, retryable: error.retryable, ..problem }
+        Problem {
+            detail: said,
+            retryable: error.retryable,
+            ..problem
+        }
     }
 
     /// The database can not be asked; nothing was stored, or it was and a repeat under the same
     /// key tells.
     pub fn unavailable() -> Self {
         let action = "Send it again with the same Idempotency-Key in a few seconds.";
-        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service can not reach its database.", action);
-        Problem { retryable: true, retry_after_s: Some(2), ..problem }
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service can not reach its database.",
+            action,
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(2),
+            ..problem
+        }
     }
 
     fn status_code(&self) -> StatusCode {

@@ -19,24 +19,29 @@ use crate::{accounts, deliveries, docs, health, pages, posts};
 pub const BODY_LIMIT: usize = 512 * 1024;
 
 fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(health::healthz).service(health::readyz).service(
-        scope("/v1")
-            .service(posts::submit)
-            .service(posts::list)
-            .service(posts::show)
-            .service(posts::change)
-            .service(posts::cancel)
-            .service(deliveries::retry)
-            .service(deliveries::attempts)
-            .service(accounts::list)
-            .service(accounts::connect)
-            .service(accounts::disconnect),
-    );
+    config
+        .service(health::healthz)
+        .service(health::readyz)
+        .service(
+            scope("/v1")
+                .service(posts::submit)
+                .service(posts::list)
+                .service(posts::show)
+                .service(posts::change)
+                .service(posts::cancel)
+                .service(deliveries::retry)
+                .service(deliveries::attempts)
+                .service(accounts::list)
+                .service(accounts::connect)
+                .service(accounts::disconnect),
+        );
 }
 
 /// The OpenAPI 3.1 document of exactly the routes above.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let app = App::new().into_utoipa_app().openapi(docs::Document::openapi());
+    let app = App::new()
+        .into_utoipa_app()
+        .openapi(docs::Document::openapi());
     app.configure(routes).split_for_parts().1
 }
 
@@ -78,7 +83,9 @@ pub async fn serve(
 }
 
 async fn to_docs() -> HttpResponse {
-    HttpResponse::Found().insert_header(("Location", "/docs/")).finish()
+    HttpResponse::Found()
+        .insert_header(("Location", "/docs/"))
+        .finish()
 }
 
 /// The methods that each path takes, to tell a wrong method from a wrong path.
@@ -94,7 +101,14 @@ impl Methods {
                 ("DELETE", item.delete.is_some()),
             ];
             let segments = path.split('/').map(str::to_owned).collect();
-            (segments, known.into_iter().filter(|(_, known)| *known).map(|(method, _)| method).collect())
+            (
+                segments,
+                known
+                    .into_iter()
+                    .filter(|(_, known)| *known)
+                    .map(|(method, _)| method)
+                    .collect(),
+            )
         });
         Methods(methods.collect())
     }
@@ -103,13 +117,21 @@ impl Methods {
         let asked: Vec<&str> = path.split('/').collect();
         let matches = |pattern: &[String]| {
             pattern.len() == asked.len()
-                && pattern.iter().zip(&asked).all(|(known, asked)| known == asked || known.starts_with('{') && !asked.is_empty())
+                && pattern.iter().zip(&asked).all(|(known, asked)| {
+                    known == asked || known.starts_with('{') && !asked.is_empty()
+                })
         };
-        self.0.iter().find(|(pattern, _)| matches(pattern)).map(|(_, methods)| methods.join(", "))
+        self.0
+            .iter()
+            .find(|(pattern, _)| matches(pattern))
+            .map(|(_, methods)| methods.join(", "))
     }
 }
 
-async fn no_such_route(request: HttpRequest, methods: web::Data<Methods>) -> Result<HttpResponse, Problem> {
+async fn no_such_route(
+    request: HttpRequest,
+    methods: web::Data<Methods>,
+) -> Result<HttpResponse, Problem> {
     Err(match methods.for_path(request.path()) {
         Some(allowed) => Problem::method_not_allowed(&allowed),
         None => Problem::not_found("address"),

@@ -34,7 +34,10 @@ impl State {
     /// Wakes workers for deliveries that are due. When it fails, the relay does the same a little
     /// later, so a queue that is away costs the customer a moment and no more.
     pub async fn wake(&self, due: Vec<(Timestamp, DeliveryId)>) {
-        let jobs = due.into_iter().map(|(at, id)| (at, Job::Publish(id))).collect();
+        let jobs = due
+            .into_iter()
+            .map(|(at, id)| (at, Job::Publish(id)))
+            .collect();
         match tokio::time::timeout(LONGEST_WAIT, self.queue.push(jobs)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "could not wake a worker; the relay will"),
@@ -47,7 +50,10 @@ impl State {
         if at.since(now) > Duration::from_secs(2) {
             return;
         }
-        if !matches!(tokio::time::timeout(LONGEST_WAIT, self.queue.ring()).await, Ok(Ok(()))) {
+        if !matches!(
+            tokio::time::timeout(LONGEST_WAIT, self.queue.ring()).await,
+            Ok(Ok(()))
+        ) {
             tracing::debug!("could not ring; the relay looks every second");
         }
     }

@@ -36,9 +36,16 @@ pub async fn database(settings: &Settings) -> Result<Database, Fatal> {
     let url = match &settings.database_url {
         Some(url) => url.clone(),
         None => {
-            std::fs::create_dir_all(&settings.data_dir)
-                .map_err(|error| format!("the data folder {} can not be made: {error}", settings.data_dir.display()))?;
-            format!("sqlite://{}", settings.data_dir.join("dualposts.db").display())
+            std::fs::create_dir_all(&settings.data_dir).map_err(|error| {
+                format!(
+                    "the data folder {} can not be made: {error}",
+                    settings.data_dir.display()
+                )
+            })?;
+            format!(
+                "sqlite://{}",
+                settings.data_dir.join("dualposts.db").display()
+            )
         }
     };
     let settings = DatabaseSettings {
@@ -46,21 +53,26 @@ pub async fn database(settings: &Settings) -> Result<Database, Fatal> {
         max_connections: settings.database_connections,
         acquire_timeout: Duration::from_secs(5),
     };
-    Database::connect(&settings).await.map_err(|error| format!("the database can not be opened: {error}").into())
+    Database::connect(&settings)
+        .await
+        .map_err(|error| format!("the database can not be opened: {error}").into())
 }
 
 /// Brings the schema up to date.
 pub async fn migrate(database: &Database) -> Result<(), Fatal> {
-    Migrator::up(database.writer(), None).await.map_err(|error| format!("the schema can not be brought up to date: {error}").into())
+    Migrator::up(database.writer(), None)
+        .await
+        .map_err(|error| format!("the schema can not be brought up to date: {error}").into())
 }
 
 /// Redis, if it is set, or a queue inside this process.
 pub fn queue(settings: &Settings) -> Result<Queue, Fatal> {
     match &settings.redis_url {
         None => Ok(Queue::memory()),
-        Some(url) => {
-            Ok(Queue::redis(&RedisSettings { url: url.clone(), prefix: settings.queue_prefix.clone() })?)
-        }
+        Some(url) => Ok(Queue::redis(&RedisSettings {
+            url: url.clone(),
+            prefix: settings.queue_prefix.clone(),
+        })?),
     }
 }
 
@@ -71,9 +83,13 @@ pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
         call_timeout: settings.worker.call_timeout,
         user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
     })?;
-    let or = |set: &Option<String>, otherwise: &str| set.clone().unwrap_or_else(|| otherwise.to_owned());
+    let or =
+        |set: &Option<String>, otherwise: &str| set.clone().unwrap_or_else(|| otherwise.to_owned());
     Ok(Platforms {
-        threads: platforms::threads::Client::new(http.clone(), &or(&settings.threads_api_url, THREADS_API_URL)),
+        threads: platforms::threads::Client::new(
+            http.clone(),
+            &or(&settings.threads_api_url, THREADS_API_URL),
+        ),
         x: platforms::x::Client::new(http, &or(&settings.x_api_url, X_API_URL)),
         x_web_url: or(&settings.x_web_url, X_WEB_URL),
     })
@@ -104,7 +120,10 @@ impl Parts {
             vault: self.vault.clone(),
             threads: self.platforms.threads.clone(),
             x: self.platforms.x.clone(),
-            settings: api::Settings { handed: settings.worker.handed, simulator_url },
+            settings: api::Settings {
+                handed: settings.worker.handed,
+                simulator_url,
+            },
         }
     }
 

@@ -5,9 +5,9 @@ use entities::vault::Vault;
 use entities::{Clock, KeyId, keys, users};
 use secrecy::ExposeSecret;
 
+use crate::Fatal;
 use crate::assemble;
 use crate::settings::Settings;
-use crate::Fatal;
 
 /// What can be done with API keys.
 #[derive(Subcommand)]
@@ -50,14 +50,26 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
     match command {
         KeysCommand::Create { name } => {
             let (row, key) = keys::create(&database, &owner, &name, now).await?;
-            eprintln!("{} {:?}; this is the only time it is shown:", row.id, row.name);
+            eprintln!(
+                "{} {:?}; this is the only time it is shown:",
+                row.id, row.name
+            );
             println!("{}", key.expose_secret());
         }
         KeysCommand::List => {
             for row in keys::list(&database, &owner).await? {
-                let state = if row.revoked_at.is_some() { "revoked" } else { "live" };
-                let used = row.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-                println!("{}  {}...  {state}  made {}  last used {used}  {}", row.id, row.prefix, row.created_at, row.name);
+                let state = if row.revoked_at.is_some() {
+                    "revoked"
+                } else {
+                    "live"
+                };
+                let used = row
+                    .last_used_at
+                    .map_or_else(|| "never".to_owned(), |at| at.to_string());
+                println!(
+                    "{}  {}...  {state}  made {}  last used {used}  {}",
+                    row.id, row.prefix, row.created_at, row.name
+                );
             }
         }
         KeysCommand::Revoke { id } => {

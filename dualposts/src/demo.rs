@@ -11,17 +11,32 @@ use crate::assemble::Parts;
 
 /// The name and token of a demo account. The token opens nothing but a simulator.
 pub fn credentials(platform: Platform, number: u32) -> (String, String) {
-    let suffix = if number == 1 { String::new() } else { format!("_{number}") };
-    (format!("demo{suffix}"), format!("demo-{platform}-token{suffix}"))
+    let suffix = if number == 1 {
+        String::new()
+    } else {
+        format!("_{number}")
+    };
+    (
+        format!("demo{suffix}"),
+        format!("demo-{platform}-token{suffix}"),
+    )
 }
 
 /// Connects demo accounts on both platforms for `owner`. Repeating it changes nothing.
-pub async fn connect_accounts(parts: &Parts, owner: &UserId, count: u32, now: Timestamp) -> Result<(), Fatal> {
+pub async fn connect_accounts(
+    parts: &Parts,
+    owner: &UserId,
+    count: u32,
+    now: Timestamp,
+) -> Result<(), Fatal> {
     let known = entities::accounts::list(&parts.database, owner).await?;
     for number in 1..=count {
         for platform in Platform::ALL.iter().copied() {
             let (username, token) = credentials(platform, number);
-            if known.iter().any(|row| row.platform == platform && row.username == username) {
+            if known
+                .iter()
+                .any(|row| row.platform == platform && row.username == username)
+            {
                 continue;
             }
             let token = SecretString::from(token);
@@ -59,7 +74,10 @@ async fn profile(
         Platform::X => parts.platforms.x.profile(token, now.as_ms()).await,
     };
     match asked {
-        Ok(answer) => Profile { username: username.to_owned(), ..answer.value },
+        Ok(answer) => Profile {
+            username: username.to_owned(),
+            ..answer.value
+        },
         Err(failure) => {
             info!(%platform, %failure, "the profile of the demo account can not be read; one is made up");
             Profile {

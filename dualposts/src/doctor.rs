@@ -20,36 +20,65 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
         }
     };
     let distributed = settings.redis_url.is_some();
-    let mode = if distributed { "separate processes (REDIS_URL is set)" } else { "one process, `dualposts up`" };
+    let mode = if distributed {
+        "separate processes (REDIS_URL is set)"
+    } else {
+        "one process, `dualposts up`"
+    };
     tell("mode", Ok(mode.to_owned()));
     let vault = owner::vault(settings, !distributed);
-    tell("sealing key", vault.map(|vault| format!("{vault:?}")).map_err(|error| error.to_string()));
+    tell(
+        "sealing key",
+        vault
+            .map(|vault| format!("{vault:?}"))
+            .map_err(|error| error.to_string()),
+    );
     tell("database", database(settings).await);
     tell("queue", queue(settings).await);
-    let simulating = settings.simulator.unwrap_or(!distributed && !settings.has_credentials);
-    let platforms = if simulating { "the simulator stands in (DUALPOSTS_SIMULATOR=off for the real ones)" } else { "the real ones" };
+    let simulating = settings
+        .simulator
+        .unwrap_or(!distributed && !settings.has_credentials);
+    let platforms = if simulating {
+        "the simulator stands in (DUALPOSTS_SIMULATOR=off for the real ones)"
+    } else {
+        "the real ones"
+    };
     tell("platforms", Ok(platforms.to_owned()));
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn database(settings: &Settings) -> Result<String, String> {
-    let database = assemble::database(settings).await.map_err(|error| error.to_string())?;
+    let database = assemble::database(settings)
+        .await
+        .map_err(|error| error.to_string())?;
     let missing = Migrator::get_pending_migrations(database.writer()).await;
-    let missing = missing.map_err(|error| format!("it does not answer: {error}"))?.len();
+    let missing = missing
+        .map_err(|error| format!("it does not answer: {error}"))?
+        .len();
     if missing > 0 {
-        return Err(format!("its schema lacks {missing} steps; run `dualposts migrate`"));
+        return Err(format!(
+            "its schema lacks {missing} steps; run `dualposts migrate`"
+        ));
     }
     let ours = Clock::system().now();
     let skew_ms = match database.now().await.map_err(|error| error.to_string())? {
         Some(theirs) => theirs.as_ms() - ours.as_ms(),
         None => 0,
     };
-    Ok(format!("newest schema; its clock is {skew_ms} ms from ours (it is the one that counts)"))
+    Ok(format!(
+        "newest schema; its clock is {skew_ms} ms from ours (it is the one that counts)"
+    ))
 }
 
 async fn queue(settings: &Settings) -> Result<String, String> {
     let queue = assemble::queue(settings).map_err(|error| error.to_string())?;
-    queue.ping().await.map_err(|error| format!("{error}. Posts are accepted without it and go out when it is back"))?;
+    queue.ping().await.map_err(|error| {
+        format!("{error}. Posts are accepted without it and go out when it is back")
+    })?;
     let waiting = queue.len().await.map_err(|error| error.to_string())?;
     Ok(format!("{waiting} jobs wait"))
 }

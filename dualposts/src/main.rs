@@ -51,7 +51,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("dualposts: a TLS provider is installed already");
     }
     let command = Cli::parse().command.unwrap_or(Command::Up);

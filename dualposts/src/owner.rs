@@ -25,7 +25,11 @@ pub fn vault(settings: &Settings, make_one: bool) -> Result<Vault, Fatal> {
 }
 
 /// Makes the local owner and, if one is set, the API key of the operator's choice.
-pub async fn prepare(database: &Database, clock: &Clock, settings: &Settings) -> Result<UserId, Fatal> {
+pub async fn prepare(
+    database: &Database,
+    clock: &Clock,
+    settings: &Settings,
+) -> Result<UserId, Fatal> {
     let now = clock.now();
     let owner = users::local_owner(database, now).await?;
     if let Some(key) = &settings.bootstrap_api_key {
@@ -51,7 +55,8 @@ pub async fn own_key(
             return Ok(key);
         }
     }
-    let (_, key) = keys::create(database, owner, "owner.key in the data folder", clock.now()).await?;
+    let (_, key) =
+        keys::create(database, owner, "owner.key in the data folder", clock.now()).await?;
     write_secret(&path, &key)?;
     Ok(key)
 }
@@ -72,8 +77,12 @@ fn secret_in(path: &Path, make: impl Fn() -> SecretString) -> Result<SecretStrin
 fn write_secret(path: &Path, secret: &SecretString) -> Result<(), Fatal> {
     let unfinished = path.with_extension("new");
     let write = || -> std::io::Result<()> {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)?;
         writeln!(file, "{}", secret.expose_secret())?;
         file.sync_all()?;
         fs::rename(&unfinished, path)

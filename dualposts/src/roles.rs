@@ -50,7 +50,11 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
     if settings.redis_url.is_none() {
         return Err("REDIS_URL must be set: it is how api and worker find each other. For one process without servers, run `dualposts up`".into());
     }
-    if settings.database_url.as_ref().is_none_or(|url| url.starts_with("sqlite")) {
+    if settings
+        .database_url
+        .as_ref()
+        .is_none_or(|url| url.starts_with("sqlite"))
+    {
         return Err("DATABASE_URL must name a PostgreSQL database: api and worker share it. For one process without servers, run `dualposts up`".into());
     }
     Ok(Parts {

@@ -54,31 +54,57 @@ pub struct BadSettings(Vec<String>);
 
 impl Settings {
     /// Reads the environment.
-    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the environment is read"
+    )]
     pub fn from_env() -> Result<Self, BadSettings> {
         Self::read(|name| std::env::var(name).ok())
     }
 
     fn read(env: impl Fn(&str) -> Option<String>) -> Result<Self, BadSettings> {
-        let mut reader = Reader { env, wrong: Vec::new() };
+        let mut reader = Reader {
+            env,
+            wrong: Vec::new(),
+        };
         let standard = worker::Settings::default();
         let settings = Settings {
-            listen: reader.parse("DUALPOSTS_LISTEN", "an address such as 127.0.0.1:8080", SocketAddr::from(([127, 0, 0, 1], 8080))),
-            data_dir: reader.text("DUALPOSTS_DATA_DIR").map_or_else(|| "data".into(), PathBuf::from),
+            listen: reader.parse(
+                "DUALPOSTS_LISTEN",
+                "an address such as 127.0.0.1:8080",
+                SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ),
+            data_dir: reader
+                .text("DUALPOSTS_DATA_DIR")
+                .map_or_else(|| "data".into(), PathBuf::from),
             database_url: reader.url("DATABASE_URL", &["postgres://", "postgresql://", "sqlite:"]),
-            database_connections: reader.parse("DUALPOSTS_DATABASE_CONNECTIONS", "a number from 1 up", 16).max(1),
+            database_connections: reader
+                .parse("DUALPOSTS_DATABASE_CONNECTIONS", "a number from 1 up", 16)
+                .max(1),
             redis_url: reader.url("REDIS_URL", &["redis://", "rediss://", "unix:"]),
-            queue_prefix: reader.text("DUALPOSTS_QUEUE_PREFIX").unwrap_or_else(|| "dualposts".into()),
+            queue_prefix: reader
+                .text("DUALPOSTS_QUEUE_PREFIX")
+                .unwrap_or_else(|| "dualposts".into()),
             secret_key: reader.text("DUALPOSTS_SECRET_KEY").map(SecretString::from),
-            bootstrap_api_key: reader.text("DUALPOSTS_BOOTSTRAP_API_KEY").map(SecretString::from),
+            bootstrap_api_key: reader
+                .text("DUALPOSTS_BOOTSTRAP_API_KEY")
+                .map(SecretString::from),
             threads_api_url: reader.url("DUALPOSTS_THREADS_API_URL", &["https://", "http://"]),
             x_api_url: reader.url("DUALPOSTS_X_API_URL", &["https://", "http://"]),
             x_web_url: reader.url("DUALPOSTS_X_WEB_URL", &["https://", "http://"]),
             simulator: reader.switch("DUALPOSTS_SIMULATOR"),
-            has_credentials: ["DUALPOSTS_X_CLIENT_ID", "DUALPOSTS_THREADS_APP_ID", "CLERK_SECRET_KEY"]
-                .iter()
-                .any(|name| reader.text(name).is_some()),
-            simulator_listen: reader.parse("DUALPOSTS_SIMULATOR_LISTEN", "an address such as 127.0.0.1:8090", SocketAddr::from(([127, 0, 0, 1], 8090))),
+            has_credentials: [
+                "DUALPOSTS_X_CLIENT_ID",
+                "DUALPOSTS_THREADS_APP_ID",
+                "CLERK_SECRET_KEY",
+            ]
+            .iter()
+            .any(|name| reader.text(name).is_some()),
+            simulator_listen: reader.parse(
+                "DUALPOSTS_SIMULATOR_LISTEN",
+                "an address such as 127.0.0.1:8090",
+                SocketAddr::from(([127, 0, 0, 1], 8090)),
+            ),
             simulator_profile: match reader.text("DUALPOSTS_SIMULATOR_PROFILE").as_deref() {
                 None | Some("instant") => simulator::Profile::Instant,
                 Some("typical") => simulator::Profile::Typical,
@@ -88,14 +114,23 @@ impl Settings {
                     simulator::Profile::Instant
                 }
             },
-            demo_accounts: reader.parse("DUALPOSTS_DEMO_ACCOUNTS", "a number from 1 up", 1).max(1),
+            demo_accounts: reader
+                .parse("DUALPOSTS_DEMO_ACCOUNTS", "a number from 1 up", 1)
+                .max(1),
             worker: worker::Settings {
                 lease: reader.seconds("DUALPOSTS_LEASE_S", standard.lease),
                 call_timeout: reader.seconds("DUALPOSTS_CALL_TIMEOUT_S", standard.call_timeout),
                 handed: reader.seconds("DUALPOSTS_HANDED_S", standard.handed),
-                threads_settle: reader.seconds("DUALPOSTS_THREADS_SETTLE_S", standard.threads_settle),
+                threads_settle: reader
+                    .seconds("DUALPOSTS_THREADS_SETTLE_S", standard.threads_settle),
                 x_settle: reader.seconds("DUALPOSTS_X_SETTLE_S", standard.x_settle),
-                concurrency: reader.parse("DUALPOSTS_CONCURRENCY", "a number from 1 up", standard.concurrency).max(1),
+                concurrency: reader
+                    .parse(
+                        "DUALPOSTS_CONCURRENCY",
+                        "a number from 1 up",
+                        standard.concurrency,
+                    )
+                    .max(1),
                 limits: match Limits::parse(&reader.text("DUALPOSTS_LIMITS").unwrap_or_default()) {
                     Ok(limits) => limits,
                     Err(error) => {
@@ -105,12 +140,18 @@ impl Settings {
                 },
                 ..standard
             },
-            log: reader.text("DUALPOSTS_LOG").unwrap_or_else(|| "pretty,info".into()),
+            log: reader
+                .text("DUALPOSTS_LOG")
+                .unwrap_or_else(|| "pretty,info".into()),
         };
         if settings.worker.lease <= settings.worker.call_timeout {
             reader.wrong("DUALPOSTS_LEASE_S must be longer than DUALPOSTS_CALL_TIMEOUT_S, or no step could begin".into());
         }
-        if reader.wrong.is_empty() { Ok(settings) } else { Err(BadSettings(reader.wrong)) }
+        if reader.wrong.is_empty() {
+            Ok(settings)
+        } else {
+            Err(BadSettings(reader.wrong))
+        }
     }
 }
 
@@ -125,7 +166,9 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        (self.env)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        (self.env)(name)
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
     }
 
     fn parse<T: std::str::FromStr>(&mut self, name: &str, expected: &str, otherwise: T) -> T {
@@ -160,10 +203,13 @@ impl<E: Fn(&str) -> Option<String>> Reader<E> {
 
     fn seconds(&mut self, name: &str, otherwise: Duration) -> Duration {
         let seconds: f64 = self.parse(name, "a number of seconds", otherwise.as_secs_f64());
-        Duration::try_from_secs_f64(seconds).ok().filter(|time| !time.is_zero()).unwrap_or_else(|| {
-            self.wrong(format!("{name} must be a number of seconds above 0"));
-            otherwise
-        })
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|time| !time.is_zero())
+            .unwrap_or_else(|| {
+                self.wrong(format!("{name} must be a number of seconds above 0"));
+                otherwise
+            })
     }
 }
 
@@ -172,14 +218,22 @@ mod tests {
     use super::*;
 
     fn read(set: &[(&str, &str)]) -> Result<Settings, BadSettings> {
-        Settings::read(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Settings::read(|name| {
+            set.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
     }
 
     #[test]
     fn nothing_needs_to_be_set() {
         let settings = read(&[]).unwrap();
         assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
-        assert!(settings.database_url.is_none() && settings.redis_url.is_none() && !settings.has_credentials);
+        assert!(
+            settings.database_url.is_none()
+                && settings.redis_url.is_none()
+                && !settings.has_credentials
+        );
     }
 
     #[test]
@@ -192,7 +246,12 @@ mod tests {
         ])
         .unwrap_err()
         .to_string();
-        for word in ["DUALPOSTS_LISTEN", "DATABASE_URL", "DUALPOSTS_LIMITS", "DUALPOSTS_LEASE_S"] {
+        for word in [
+            "DUALPOSTS_LISTEN",
+            "DATABASE_URL",
+            "DUALPOSTS_LIMITS",
+            "DUALPOSTS_LEASE_S",
+        ] {
             assert!(error.contains(word), "{word} is not in {error}");
         }
         assert!(!error.contains("hunter2"));

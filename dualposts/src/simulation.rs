@@ -47,7 +47,13 @@ impl From<Speed> for Profile {
 }
 
 /// A simulator that knows the demo accounts, and whose posts can be read at `base_url`.
-pub fn simulator(base_url: &str, profile: Profile, accounts: u32, limits: bool, seed: u64) -> Simulator {
+pub fn simulator(
+    base_url: &str,
+    profile: Profile,
+    accounts: u32,
+    limits: bool,
+    seed: u64,
+) -> Simulator {
     let mut settings = simulator::Settings {
         seed,
         profile,
@@ -96,9 +102,17 @@ pub async fn alone(args: SimulatorArgs) -> Result<(), Fatal> {
     let stop = stop::on_signal()?;
     let listener = TcpListener::bind(args.listen).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let simulator = simulator(&base_url, args.profile.into(), args.accounts, !args.no_limits, args.seed);
+    let simulator = simulator(
+        &base_url,
+        args.profile.into(),
+        args.accounts,
+        !args.no_limits,
+        args.seed,
+    );
     println!("Simulator of Threads and X  {base_url}");
-    println!("  for api and worker  DUALPOSTS_THREADS_API_URL={base_url} DUALPOSTS_X_API_URL={base_url} DUALPOSTS_X_WEB_URL={base_url}");
+    println!(
+        "  for api and worker  DUALPOSTS_THREADS_API_URL={base_url} DUALPOSTS_X_API_URL={base_url} DUALPOSTS_X_WEB_URL={base_url}"
+    );
     println!("  live posts          curl {base_url}/_sim/posts");
     serve(simulator, listener, stop.cancelled_owned()).await?;
     Ok(())

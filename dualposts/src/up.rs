@@ -15,8 +15,12 @@ use crate::{Fatal, demo, owner, simulation, stop};
 /// Runs until a signal, then finishes what is under way.
 pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let stop = stop::on_signal()?;
-    let listener = TcpListener::bind(settings.listen)
-        .map_err(|error| format!("{} can not be listened on: {error}; set DUALPOSTS_LISTEN to another address", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen).map_err(|error| {
+        format!(
+            "{} can not be listened on: {error}; set DUALPOSTS_LISTEN to another address",
+            settings.listen
+        )
+    })?;
     let page = format!("http://{}", listener.local_addr()?);
     let database = assemble::database(&settings).await?;
     let _alone = alone_on(&settings)?;
@@ -25,7 +29,11 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     // The simulator outlives the worker: a step under way needs its answer.
     let simulator_stop = CancellationToken::new();
     let simulating = settings.simulator.unwrap_or(!settings.has_credentials);
-    let simulator = if simulating { Some(start_simulator(&mut settings, simulator_stop.clone()).await?) } else { None };
+    let simulator = if simulating {
+        Some(start_simulator(&mut settings, simulator_stop.clone()).await?)
+    } else {
+        None
+    };
 
     let parts = Parts {
         database,
@@ -41,15 +49,29 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let owner_id = owner::prepare(&parts.database, &parts.clock, &settings).await?;
     let key = owner::own_key(&parts.database, &parts.clock, &settings, &owner_id).await?;
     if simulating {
-        demo::connect_accounts(&parts, &owner_id, settings.demo_accounts, parts.clock.now()).await?;
+        demo::connect_accounts(&parts, &owner_id, settings.demo_accounts, parts.clock.now())
+            .await?;
     }
     let accounts = entities::accounts::list(&parts.database, &owner_id).await?;
-    let first = |platform| accounts.iter().find(|row| row.platform == platform).map(|row| row.id.clone());
+    let first = |platform| {
+        accounts
+            .iter()
+            .find(|row| row.platform == platform)
+            .map(|row| row.id.clone())
+    };
     let shown: Vec<AccountId> = Platform::ALL.iter().copied().filter_map(first).collect();
-    greet(&page, &key, &shown, simulator.as_ref().map(|simulator| simulator.url.as_str()));
+    greet(
+        &page,
+        &key,
+        &shown,
+        simulator.as_ref().map(|simulator| simulator.url.as_str()),
+    );
 
     let worker = parts.worker(&settings, stop.clone());
-    let state = parts.state(&settings, simulator.as_ref().map(|simulator| simulator.url.clone()));
+    let state = parts.state(
+        &settings,
+        simulator.as_ref().map(|simulator| simulator.url.clone()),
+    );
     let serving = tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
     let working = tokio::spawn(worker::run::run(worker));
     parts.keep_time(stop).await;
@@ -70,7 +92,10 @@ async fn take_over(parts: &Parts) -> Result<(), Fatal> {
     let ended = entities::sweep::end_all_leases(&parts.database, parts.clock.now()).await?;
     let waiting = entities::due::take_back(&parts.database).await?;
     if ended + waiting > 0 {
-        info!(claims = ended, waiting, "taken over from the process before");
+        info!(
+            claims = ended,
+            waiting, "taken over from the process before"
+        );
     }
     Ok(())
 }
@@ -83,7 +108,10 @@ fn alone_on(settings: &Settings) -> Result<Option<File>, Fatal> {
     let path = settings.data_dir.join("lock");
     let file = File::create(&path)?;
     file.try_lock().map_err(|error| {
-        format!("another dualposts uses {} ({error}); stop it, or set DUALPOSTS_DATA_DIR", settings.data_dir.display())
+        format!(
+            "another dualposts uses {} ({error}); stop it, or set DUALPOSTS_DATA_DIR",
+            settings.data_dir.display()
+        )
     })?;
     Ok(Some(file))
 }
@@ -94,24 +122,41 @@ struct RunningSimulator {
 }
 
 /// Starts the simulator and puts it in the place of every platform that is not set otherwise.
-async fn start_simulator(settings: &mut Settings, stop: CancellationToken) -> Result<RunningSimulator, Fatal> {
+async fn start_simulator(
+    settings: &mut Settings,
+    stop: CancellationToken,
+) -> Result<RunningSimulator, Fatal> {
     let listener = simulation::bind(settings.simulator_listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let limits = settings.worker.limits != worker::limits::Limits::off();
-    let simulator = simulation::simulator(&url, settings.simulator_profile, settings.demo_accounts, limits, 1);
+    let simulator = simulation::simulator(
+        &url,
+        settings.simulator_profile,
+        settings.demo_accounts,
+        limits,
+        1,
+    );
     if settings.x_api_url.is_none() {
         settings.x_web_url.get_or_insert_with(|| url.clone());
     }
     settings.threads_api_url.get_or_insert_with(|| url.clone());
     settings.x_api_url.get_or_insert_with(|| url.clone());
-    let serving = tokio::spawn(simulation::serve(simulator, listener, stop.cancelled_owned()));
+    let serving = tokio::spawn(simulation::serve(
+        simulator,
+        listener,
+        stop.cancelled_owned(),
+    ));
     Ok(RunningSimulator { url, serving })
 }
 
 /// What a newcomer needs to go on, on standard output.
 fn greet(page: &str, key: &SecretString, accounts: &[AccountId], simulator: Option<&str>) {
     let key = key.expose_secret();
-    let accounts = accounts.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ");
+    let accounts = accounts
+        .iter()
+        .map(|id| format!("\"{id}\""))
+        .collect::<Vec<_>>()
+        .join(", ");
     println!();
     println!("  DualPosts is running.");
     println!();
@@ -119,11 +164,15 @@ fn greet(page: &str, key: &SecretString, accounts: &[AccountId], simulator: Opti
     println!("  API         {page}/v1   (reference: {page}/docs)");
     println!("  API key     {key}");
     if let Some(url) = simulator {
-        println!("  Simulator   {url}   (stands in for Threads and X: nothing leaves this machine)");
+        println!(
+            "  Simulator   {url}   (stands in for Threads and X: nothing leaves this machine)"
+        );
     }
     println!();
     println!("  Post something:");
     println!();
-    println!("curl -s {page}/v1/posts -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{\"text\": \"Hello from DualPosts\", \"accounts\": [{accounts}]}}'");
+    println!(
+        "curl -s {page}/v1/posts -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{{\"text\": \"Hello from DualPosts\", \"accounts\": [{accounts}]}}'"
+    );
     println!();
 }

@@ -57,24 +57,34 @@ pub async fn accept(
         created_at: now,
         updated_at: now,
     };
-    let deliveries: Vec<delivery::Model> =
-        new.accounts.iter().map(|account| delivery_of(&post, account, now, hand_out)).collect();
+    let deliveries: Vec<delivery::Model> = new
+        .accounts
+        .iter()
+        .map(|account| delivery_of(&post, account, now, hand_out))
+        .collect();
 
-    let write = Write { guard: post_row(&post)?, inserts: deliveries.iter().map(delivery_row).collect() };
+    let write = Write {
+        guard: post_row(&post)?,
+        inserts: deliveries.iter().map(delivery_row).collect(),
+    };
     if !database.write(write).await? {
         return replay(database, &post).await;
     }
 
     let deliveries = deliveries
         .into_iter()
-        .map(|delivery| DeliveryView { delivery, parts: Vec::new() })
+        .map(|delivery| DeliveryView {
+            delivery,
+            parts: Vec::new(),
+        })
         .collect();
     Ok(Accepted::New(PostView { post, deliveries }))
 }
 
 /// Hits unless another post holds the idempotency key.
 fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
-    let content = serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
+    let content =
+        serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Sql::new(
         "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
             created_at, updated_at)
@@ -114,7 +124,12 @@ fn delivery_row(row: &delivery::Model) -> Insert {
     )
 }
 
-fn delivery_of(post: &post::Model, account: &account::Model, now: Timestamp, hand_out: Duration) -> delivery::Model {
+fn delivery_of(
+    post: &post::Model,
+    account: &account::Model,
+    now: Timestamp,
+    hand_out: Duration,
+) -> delivery::Model {
     let scheduled = post.publish_at.filter(|at| *at > now);
     delivery::Model {
         id: DeliveryId::generate(),
@@ -124,8 +139,16 @@ fn delivery_of(post: &post::Model, account: &account::Model, now: Timestamp, han
         platform: account.platform,
         status: Status::Queued,
         next_at: Some(scheduled.unwrap_or(now)),
-        waiting_for: Some(if scheduled.is_some() { WaitReason::Schedule } else { WaitReason::Turn }),
-        handed_until: if scheduled.is_some() { Timestamp::from_ms(0) } else { now + hand_out },
+        waiting_for: Some(if scheduled.is_some() {
+            WaitReason::Schedule
+        } else {
+            WaitReason::Turn
+        }),
+        handed_until: if scheduled.is_some() {
+            Timestamp::from_ms(0)
+        } else {
+            now + hand_out
+        },
         epoch: 0,
         claimed_by: None,
         lease_until: None,

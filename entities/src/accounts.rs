@@ -1,8 +1,8 @@
 //! Connected profiles: connecting, finding, disconnecting, and a token that died.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder,
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -43,11 +43,18 @@ pub async fn connect(
         .filter(account::Column::RemoteUserId.eq(connection.remote_user_id.clone()))
         .one(&transaction)
         .await?;
-    let id = known.as_ref().map_or_else(AccountId::generate, |row| row.id.clone());
+    let id = known
+        .as_ref()
+        .map_or_else(AccountId::generate, |row| row.id.clone());
     let seal = |kind, token: &SecretString| {
-        vault.seal(&id, kind, token).map_err(|error| DbErr::Custom(error.to_string()))
+        vault
+            .seal(&id, kind, token)
+            .map_err(|error| DbErr::Custom(error.to_string()))
     };
-    let refresh = connection.refresh_token.as_ref().map(|token| seal(TokenKind::Refresh, token));
+    let refresh = connection
+        .refresh_token
+        .as_ref()
+        .map(|token| seal(TokenKind::Refresh, token));
     let row = account::Model {
         id: id.clone(),
         owner_id: connection.owner_id,
@@ -67,7 +74,10 @@ pub async fn connect(
         updated_at: now,
     };
     let saved = if known.is_some() {
-        row.into_active_model().reset_all().update(&transaction).await?
+        row.into_active_model()
+            .reset_all()
+            .update(&transaction)
+            .await?
     } else {
         row.into_active_model().insert(&transaction).await?
     };
@@ -76,11 +86,18 @@ pub async fn connect(
     Ok(saved)
 }
 
-async fn requeue_what_waited<C: ConnectionTrait>(connection: &C, id: &AccountId, now: Timestamp) -> Result<(), DbErr> {
-    let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, waiting_for = 'turn', error = NULL,
+async fn requeue_what_waited<C: ConnectionTrait>(
+    connection: &C,
+    id: &AccountId,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let sql =
+        "UPDATE deliveries SET status = 'queued', next_at = $1, waiting_for = 'turn', error = NULL,
             handed_until = 0, epoch = epoch + 1, failing_since = NULL, updated_at = $1
          WHERE account_id = $2 AND status = 'needs_reconnect'";
-    execute(connection, sql, [now.into(), id.clone().into()]).await.map(|_| ())
+    execute(connection, sql, [now.into(), id.clone().into()])
+        .await
+        .map(|_| ())
 }
 
 /// An owner's accounts, oldest first; those that were disconnected are left out.
@@ -94,7 +111,11 @@ pub async fn list(database: &Database, owner: &UserId) -> Result<Vec<account::Mo
 }
 
 /// Those of `ids` that the owner has connected.
-pub async fn find_all(database: &Database, owner: &UserId, ids: &[AccountId]) -> Result<Vec<account::Model>, DbErr> {
+pub async fn find_all(
+    database: &Database,
+    owner: &UserId,
+    ids: &[AccountId],
+) -> Result<Vec<account::Model>, DbErr> {
     account::Entity::find()
         .filter(account::Column::OwnerId.eq(owner.clone()))
         .filter(account::Column::Id.is_in(ids.iter().cloned()))
@@ -105,12 +126,21 @@ pub async fn find_all(database: &Database, owner: &UserId, ids: &[AccountId]) ->
 
 /// Takes an account away and forgets its tokens. What is scheduled on it waits for a new
 /// connection. False when the owner has no such account.
-pub async fn disconnect(database: &Database, owner: &UserId, id: &AccountId, now: Timestamp) -> Result<bool, DbErr> {
-    let sql = "UPDATE accounts SET state = 'disconnected', state_reason = 'its owner disconnected it',
+pub async fn disconnect(
+    database: &Database,
+    owner: &UserId,
+    id: &AccountId,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let sql =
+        "UPDATE accounts SET state = 'disconnected', state_reason = 'its owner disconnected it',
             access_token = NULL, refresh_token = NULL, token_expires_at = NULL, updated_at = $1
          WHERE id = $2 AND owner_id = $3 AND state <> 'disconnected'";
     let values = [now.into(), id.clone().into(), owner.clone().into()];
-    Ok(execute(database.writer(), sql, values).await?.rows_affected() == 1)
+    Ok(execute(database.writer(), sql, values)
+        .await?
+        .rows_affected()
+        == 1)
 }
 
 /// Notes that an account's token is dead and tells its owner once.

@@ -24,7 +24,8 @@ pub struct Work {
     pub account: AccountForWork,
     /// What is live of the part before the one under way: what that one answers to.
     pub reply_to: Option<String>,
-    /// Parts that went out on this account in the last 24 hours.
+    /// Parts that went out on this account in the last 24 hours: of posts' first parts, or of
+    /// replies, whichever the part under way is.
     pub published_24h: i64,
     pub account_pause: Option<(Timestamp, WaitReason)>,
     pub app_pause: Option<(Timestamp, WaitReason)>,
@@ -56,14 +57,19 @@ impl Work {
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
 
 /// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
-pub async fn load(database: &Database, id: &DeliveryId, now: Timestamp) -> Result<Option<Work>, DbErr> {
+pub async fn load(
+    database: &Database,
+    id: &DeliveryId,
+    now: Timestamp,
+) -> Result<Option<Work>, DbErr> {
     let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
             lp.paused_until AS app_paused_until, lp.reason AS app_pause_reason,
             (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = d.part_index - 1) AS reply_to,
             CASE WHEN d.platform = 'threads' THEN
-                (SELECT count(*) FROM parts WHERE account_id = d.account_id AND published_at > $2)
+                (SELECT count(*) FROM parts WHERE account_id = d.account_id AND published_at > $2
+                    AND (part_index > 0) = (d.part_index > 0))
             ELSE 0 END AS published_24h
         FROM deliveries d
         JOIN posts p ON p.id = d.post_id
@@ -74,13 +80,20 @@ pub async fn load(database: &Database, id: &DeliveryId, now: Timestamp) -> Resul
           AND d.status IN ('queued', 'processing', 'unconfirmed')";
     let day_ago = now - Duration::from_secs(86_400);
     let due_by = now + CLOCK_TOLERANCE;
-    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into(), due_by.into()]).await?;
+    let row = query_one(
+        database.reader(),
+        sql,
+        [id.clone().into(), day_ago.into(), due_by.into()],
+    )
+    .await?;
     row.map(|row| work_of(&row)).transpose()
 }
 
 fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
     let pause = |until: &str, reason: &str| -> Result<Option<(Timestamp, WaitReason)>, DbErr> {
-        Ok(row.try_get::<Option<Timestamp>>("", until)?.zip(row.try_get("", reason)?))
+        Ok(row
+            .try_get::<Option<Timestamp>>("", until)?
+            .zip(row.try_get("", reason)?))
     };
     Ok(Work {
         delivery: Model::from_query_result(row, "")?,
@@ -137,7 +150,12 @@ pub async fn claim(
         if !rates::take(&transaction, takes, now).await? {
             let full = rates::full_until(&transaction, takes, now).await?;
             transaction.rollback().await?;
-            return Ok(full.map_or(Claimed::Taken, |(lane, until)| Claimed::Limited { lane, until }));
+            return Ok(
+                full.map_or(Claimed::Taken, |(lane, until)| Claimed::Limited {
+                    lane,
+                    until,
+                }),
+            );
         }
         let taken = write.run(&transaction).await?;
         if taken {
@@ -231,7 +249,8 @@ pub async fn hold_back(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let row = &work.delivery;
-    let sql = "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
+    let sql =
+        "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
                WHERE id = $4 AND epoch = $5 AND status = $6 AND lease_until IS NULL";
     let values = [
         until.into(),

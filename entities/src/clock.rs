@@ -16,8 +16,13 @@ pub struct Clock(Arc<Source>);
 
 #[derive(Debug)]
 enum Source {
-    Running { started: Instant, base_ms: AtomicI64 },
-    Manual { now_ms: AtomicI64 },
+    Running {
+        started: Instant,
+        base_ms: AtomicI64,
+    },
+    Manual {
+        now_ms: AtomicI64,
+    },
 }
 
 impl Clock {
@@ -31,7 +36,9 @@ impl Clock {
 
     /// A clock that stands still until [`advance`](Self::advance) moves it.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Arc::new(Source::Manual { now_ms: AtomicI64::new(start.as_ms()) }))
+        Self(Arc::new(Source::Manual {
+            now_ms: AtomicI64::new(start.as_ms()),
+        }))
     }
 
     /// Now.
@@ -55,7 +62,10 @@ impl Clock {
     /// Moves a manual clock forward. A running clock moves by itself and ignores it.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { now_ms } = &*self.0 {
-            now_ms.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+            now_ms.fetch_add(
+                i64::try_from(by.as_millis()).unwrap_or(i64::MAX),
+                Ordering::SeqCst,
+            );
         }
     }
 
@@ -76,7 +86,9 @@ pub async fn set_by(database: &Database, clock: &Clock) -> Result<(), DbErr> {
 /// This host's wall clock.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 fn wall_clock() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_ms(0) + since_epoch
 }
 
@@ -98,6 +110,9 @@ mod tests {
         let clock = Clock::system();
         clock.set(Timestamp::from_ms(50_000));
         let now = clock.now();
-        assert!(now >= Timestamp::from_ms(50_000) && now < Timestamp::from_ms(60_000), "{now:?}");
+        assert!(
+            now >= Timestamp::from_ms(50_000) && now < Timestamp::from_ms(60_000),
+            "{now:?}"
+        );
     }
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Platform;
 
 /// A post as it was written: its parts, and what differs from platform to platform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sea_orm::FromJsonQueryResult,
+)]
 pub struct Content {
     /// The messages of a chain, in order; a plain post has one.
     pub parts: Vec<Part>,
@@ -33,7 +35,9 @@ pub struct Override {
 impl Content {
     /// The parts as `platform` shows them.
     pub fn parts_on(&self, platform: Platform) -> &[Part] {
-        self.overrides.get(&platform).map_or(&self.parts, |instead| &instead.parts)
+        self.overrides
+            .get(&platform)
+            .map_or(&self.parts, |instead| &instead.parts)
     }
 }
 
@@ -46,7 +50,13 @@ mod tests {
         let part = |text: &str| Part { text: text.into() };
         let content = Content {
             parts: vec![part("both")],
-            overrides: [(Platform::X, Override { parts: vec![part("x only")] })].into(),
+            overrides: [(
+                Platform::X,
+                Override {
+                    parts: vec![part("x only")],
+                },
+            )]
+            .into(),
         };
         assert_eq!(content.parts_on(Platform::X), [part("x only")]);
         assert_eq!(content.parts_on(Platform::Threads), [part("both")]);

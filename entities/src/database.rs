@@ -41,10 +41,18 @@ impl Database {
             let writer = sea_orm::Database::connect(sqlite_options(settings, 1)).await?;
             let reader = sea_orm::Database::connect(sqlite_options(settings, 4)).await?;
             let guarded = Writer::Grouped(GroupCommit::start(writer.clone()));
-            Ok(Self { reader, writer, guarded })
+            Ok(Self {
+                reader,
+                writer,
+                guarded,
+            })
         } else {
             let pool = sea_orm::Database::connect(postgres_options(settings)).await?;
-            Ok(Self { reader: pool.clone(), writer: pool.clone(), guarded: Writer::Direct(pool) })
+            Ok(Self {
+                reader: pool.clone(),
+                writer: pool.clone(),
+                guarded: Writer::Direct(pool),
+            })
         }
     }
 
@@ -80,12 +88,15 @@ impl Database {
         }
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms";
         let row = query_one(&self.reader, sql, []).await?;
-        row.map(|row| row.try_get("", "now_ms").map(Timestamp::from_ms)).transpose()
+        row.map(|row| row.try_get("", "now_ms").map(Timestamp::from_ms))
+            .transpose()
     }
 
     /// Whether it answers and holds our tables.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        query_one(&self.reader, "SELECT 1 AS one FROM deliveries LIMIT 1", []).await.map(|_| ())
+        query_one(&self.reader, "SELECT 1 AS one FROM deliveries LIMIT 1", [])
+            .await
+            .map(|_| ())
     }
 
     /// Closes all connections, after what is under way.
@@ -152,7 +163,9 @@ pub(crate) async fn execute<C: ConnectionTrait>(
     values: impl IntoIterator<Item = Value>,
 ) -> Result<ExecResult, DbErr> {
     let backend = connection.get_database_backend();
-    connection.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await
+    connection
+        .execute_raw(Statement::from_sql_and_values(backend, sql, values))
+        .await
 }
 
 /// The first row of a query.
@@ -162,7 +175,9 @@ pub(crate) async fn query_one<C: ConnectionTrait>(
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Option<sea_orm::QueryResult>, DbErr> {
     let backend = connection.get_database_backend();
-    connection.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await
+    connection
+        .query_one_raw(Statement::from_sql_and_values(backend, sql, values))
+        .await
 }
 
 /// All rows of a query.
@@ -174,5 +189,7 @@ pub(crate) async fn query_all<C: ConnectionTrait, T: FromQueryResult>(
     let backend = connection.get_database_backend();
     let statement = Statement::from_sql_and_values(backend, sql, values);
     let rows = connection.query_all_raw(statement).await?;
-    rows.iter().map(|row| T::from_query_result(row, "")).collect()
+    rows.iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect()
 }

@@ -39,7 +39,17 @@ impl Status {
     pub const TRANSITIONS: &'static [(Status, &'static [Status])] = &[
         (Queued, &[Publishing, Canceled, Missed]),
         (Processing, &[Publishing, Canceled]),
-        (Publishing, &[Processing, Published, Queued, NeedsReconnect, Unconfirmed, Failed]),
+        (
+            Publishing,
+            &[
+                Processing,
+                Published,
+                Queued,
+                NeedsReconnect,
+                Unconfirmed,
+                Failed,
+            ],
+        ),
         (Unconfirmed, &[Published, Queued, Failed]),
         (NeedsReconnect, &[Queued, Failed, Canceled]),
         (Missed, &[Queued, Canceled]),
@@ -50,12 +60,17 @@ impl Status {
 
     /// Whether the change from this to `to` is legal.
     pub fn can_become(self, to: Status) -> bool {
-        Self::TRANSITIONS.iter().any(|(from, tos)| *from == self && tos.contains(&to))
+        Self::TRANSITIONS
+            .iter()
+            .any(|(from, tos)| *from == self && tos.contains(&to))
     }
 
     /// The statuses from which `to` is legal.
     pub fn before(to: Status) -> impl Iterator<Item = Status> {
-        Self::ALL.iter().copied().filter(move |from| from.can_become(to))
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |from| from.can_become(to))
     }
 
     /// Nothing will happen any more unless a person asks for it.
@@ -65,7 +80,10 @@ impl Status {
 
     /// The diagram of the machine, as Mermaid text; ARCHITECTURE.md shows it.
     pub fn diagram() -> String {
-        let mut lines = vec!["stateDiagram-v2".to_owned(), "    [*] --> queued".to_owned()];
+        let mut lines = vec![
+            "stateDiagram-v2".to_owned(),
+            "    [*] --> queued".to_owned(),
+        ];
         for (from, tos) in Self::TRANSITIONS {
             lines.extend(tos.iter().map(|to| format!("    {from} --> {to}")));
             if tos.is_empty() {
@@ -195,12 +213,20 @@ impl Progress {
 
     /// The same part, moved to `checkpoint` by a success.
     pub fn reached(&self, checkpoint: Checkpoint) -> Self {
-        Progress { checkpoint, looks: 0, failing_since: None, ..self.clone() }
+        Progress {
+            checkpoint,
+            looks: 0,
+            failing_since: None,
+            ..self.clone()
+        }
     }
 
     /// The same checkpoint, one look later.
     pub fn looked(&self) -> Self {
-        Progress { looks: self.looks + 1, ..self.clone() }
+        Progress {
+            looks: self.looks + 1,
+            ..self.clone()
+        }
     }
 }
 
@@ -290,7 +316,10 @@ impl Change {
     /// The step succeeded and the next one is due at once; the worker keeps the claim. Where it
     /// must stop, [`release`](Self::release) turns this into what others may take up.
     pub fn go_on(progress: Progress) -> Self {
-        Change { keeps_claim: true, ..Self::new(Publishing, progress) }
+        Change {
+            keeps_claim: true,
+            ..Self::new(Publishing, progress)
+        }
     }
 
     /// The platform prepares the part; look again at `next_at`.
@@ -304,7 +333,11 @@ impl Change {
 
     /// Nothing visible happened; again at `next_at`.
     pub fn queued(progress: Progress, next_at: Timestamp, why: WaitReason) -> Self {
-        Change { next_at: Some(next_at), waiting_for: Some(why), ..Self::new(Queued, progress) }
+        Change {
+            next_at: Some(next_at),
+            waiting_for: Some(why),
+            ..Self::new(Queued, progress)
+        }
     }
 
     /// It may be live. The first look is at `next_at`.
@@ -318,27 +351,42 @@ impl Change {
 
     /// All parts are live.
     pub fn published(progress: Progress, at: Timestamp) -> Self {
-        Change { published_at: Some(at), ..Self::new(Published, progress) }
+        Change {
+            published_at: Some(at),
+            ..Self::new(Published, progress)
+        }
     }
 
     /// The account must be connected again.
     pub fn needs_reconnect(progress: Progress, error: DeliveryError) -> Self {
-        Change { error: Some(error), ..Self::new(NeedsReconnect, progress) }
+        Change {
+            error: Some(error),
+            ..Self::new(NeedsReconnect, progress)
+        }
     }
 
     /// Given up.
     pub fn failed(progress: Progress, error: DeliveryError) -> Self {
-        Change { error: Some(error), ..Self::new(Failed, progress) }
+        Change {
+            error: Some(error),
+            ..Self::new(Failed, progress)
+        }
     }
 
     /// Says why, for the people who wait.
     pub fn because(self, error: DeliveryError) -> Self {
-        Change { error: Some(error), ..self }
+        Change {
+            error: Some(error),
+            ..self
+        }
     }
 
     /// Saves what is live of a part in the same write.
     pub fn with_live(self, live: LivePart) -> Self {
-        Change { live: Some(live), ..self }
+        Change {
+            live: Some(live),
+            ..self
+        }
     }
 
     /// For a worker that can not go on by itself: the same step forward, open for others from
@@ -351,12 +399,20 @@ impl Change {
             Checkpoint::Start => Change::queued(self.progress, next_at, why),
             _ => Change::processing(self.progress, next_at),
         };
-        Change { live: self.live, waiting_for: Some(why), ..released }
+        Change {
+            live: self.live,
+            waiting_for: Some(why),
+            ..released
+        }
     }
 
     /// The same, open for others in `queued`, which every late success may lead to.
     pub(crate) fn into_queued(self) -> Self {
-        Change { to: Queued, keeps_claim: false, ..self }
+        Change {
+            to: Queued,
+            keeps_claim: false,
+            ..self
+        }
     }
 
     /// For a worker that goes on to a visible call: the same step forward, armed for that call.
@@ -413,7 +469,11 @@ pub fn when_claim_expires(status: Status, progress: &Progress, now: Timestamp) -
         (Unconfirmed, _) | (_, Effect::Publishes) => Change::unconfirmed(
             Progress {
                 // What was counted before the send says nothing about having looked for it.
-                looks: if status == Unconfirmed { progress.looks } else { 0 },
+                looks: if status == Unconfirmed {
+                    progress.looks
+                } else {
+                    0
+                },
                 unresolved_since: progress.unresolved_since.or(match progress.checkpoint {
                     Checkpoint::Sent { at, .. } => Some(at),
                     _ => None,

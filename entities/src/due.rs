@@ -46,8 +46,12 @@ pub async fn hand_out(
          RETURNING id, next_at"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut due: Vec<Due> =
-        query_all(database.writer(), sql, [handed_until.into(), now.into(), limit.into()]).await?;
+    let mut due: Vec<Due> = query_all(
+        database.writer(),
+        sql,
+        [handed_until.into(), now.into(), limit.into()],
+    )
+    .await?;
     due.sort_by(|a, b| (a.next_at, &a.id).cmp(&(b.next_at, &b.id)));
     Ok(due)
 }
@@ -72,5 +76,7 @@ pub async fn take_back(database: &Database) -> Result<u64, DbErr> {
     let sql = "UPDATE deliveries SET handed_until = 0
                WHERE handed_until > 0 AND lease_until IS NULL
                  AND status IN ('queued', 'processing', 'unconfirmed')";
-    Ok(crate::database::execute(database.writer(), sql, []).await?.rows_affected())
+    Ok(crate::database::execute(database.writer(), sql, [])
+        .await?
+        .rows_affected())
 }

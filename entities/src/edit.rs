@@ -9,7 +9,12 @@ use crate::delivery::{Status, WaitReason};
 use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
-pub async fn cancel(database: &Database, owner: &UserId, id: &PostId, now: Timestamp) -> Result<u64, DbErr> {
+pub async fn cancel(
+    database: &Database,
+    owner: &UserId,
+    id: &PostId,
+    now: Timestamp,
+) -> Result<u64, DbErr> {
     let sql = format!(
         "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
             handed_until = 0, updated_at = $1
@@ -18,7 +23,9 @@ pub async fn cancel(database: &Database, owner: &UserId, id: &PostId, now: Times
         words(Status::before(Status::Canceled))
     );
     let values = [now.into(), id.clone().into(), owner.clone().into()];
-    Ok(execute(database.writer(), sql, values).await?.rows_affected())
+    Ok(execute(database.writer(), sql, values)
+        .await?
+        .rows_affected())
 }
 
 /// What to change of a post; `None` leaves it.
@@ -75,19 +82,32 @@ pub async fn change(
     }
     if let Some(content) = edit.content {
         let sql = "UPDATE posts SET content = $1 WHERE id = $2";
-        let json = serde_json::to_value(&content).map_err(|error| DbErr::Json(error.to_string()))?;
+        let json =
+            serde_json::to_value(&content).map_err(|error| DbErr::Json(error.to_string()))?;
         execute(&transaction, sql, [json.into(), id.clone().into()]).await?;
     }
     if let Some(at) = edit.publish_at {
-        execute(&transaction, "UPDATE posts SET publish_at = $1 WHERE id = $2", [at.into(), id.clone().into()])
-            .await?;
+        execute(
+            &transaction,
+            "UPDATE posts SET publish_at = $1 WHERE id = $2",
+            [at.into(), id.clone().into()],
+        )
+        .await?;
     }
     if let Some(zone) = edit.time_zone {
-        execute(&transaction, "UPDATE posts SET time_zone = $1 WHERE id = $2", [zone.into(), id.clone().into()])
-            .await?;
-    }
-    execute(&transaction, "UPDATE posts SET updated_at = $1 WHERE id = $2", [now.into(), id.clone().into()])
+        execute(
+            &transaction,
+            "UPDATE posts SET time_zone = $1 WHERE id = $2",
+            [zone.into(), id.clone().into()],
+        )
         .await?;
+    }
+    execute(
+        &transaction,
+        "UPDATE posts SET updated_at = $1 WHERE id = $2",
+        [now.into(), id.clone().into()],
+    )
+    .await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -106,10 +126,21 @@ pub async fn retry(
             containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
             failing_since = NULL, error = NULL, updated_at = $1
          WHERE id = $3 AND owner_id = $4 AND status IN ('failed', 'missed')";
-    let values = [now.into(), (now + hand_out).into(), id.clone().into(), owner.clone().into()];
-    Ok(execute(database.writer(), sql, values).await?.rows_affected() == 1)
+    let values = [
+        now.into(),
+        (now + hand_out).into(),
+        id.clone().into(),
+        owner.clone().into(),
+    ];
+    Ok(execute(database.writer(), sql, values)
+        .await?
+        .rows_affected()
+        == 1)
 }
 
 fn words(statuses: impl Iterator<Item = Status>) -> String {
-    statuses.map(|status| format!("'{status}'")).collect::<Vec<_>>().join(", ")
+    statuses
+        .map(|status| format!("'{status}'"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

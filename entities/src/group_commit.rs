@@ -38,7 +38,9 @@ impl GroupCommit {
     pub async fn write(&self, write: Write) -> Result<bool, DbErr> {
         let (answer, answered) = oneshot::channel();
         let closed = || DbErr::Custom("the database is closed".to_owned());
-        self.0.send(Waiting { write, answer }).map_err(|_| closed())?;
+        self.0
+            .send(Waiting { write, answer })
+            .map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }

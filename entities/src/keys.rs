@@ -4,7 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
@@ -63,7 +65,10 @@ async fn insert(
 }
 
 /// The live key that `presented` is, if it is one.
-pub async fn find(database: &Database, presented: &SecretString) -> Result<Option<api_key::Model>, DbErr> {
+pub async fn find(
+    database: &Database,
+    presented: &SecretString,
+) -> Result<Option<api_key::Model>, DbErr> {
     let row = api_key::Entity::find()
         .filter(api_key::Column::Prefix.eq(prefix_of(presented.expose_secret())))
         .filter(api_key::Column::RevokedAt.is_null())
@@ -79,7 +84,9 @@ pub async fn touch(database: &Database, key: &api_key::Model, now: Timestamp) ->
         return Ok(());
     }
     let sql = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";
-    execute(database.writer(), sql, [now.into(), key.id.clone().into()]).await.map(|_| ())
+    execute(database.writer(), sql, [now.into(), key.id.clone().into()])
+        .await
+        .map(|_| ())
 }
 
 /// An owner's keys, newest first.
@@ -92,9 +99,19 @@ pub async fn list(database: &Database, owner: &UserId) -> Result<Vec<api_key::Mo
 }
 
 /// Ends a key for good; false when the owner has no such live key.
-pub async fn revoke(database: &Database, owner: &UserId, id: &KeyId, now: Timestamp) -> Result<bool, DbErr> {
+pub async fn revoke(
+    database: &Database,
+    owner: &UserId,
+    id: &KeyId,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
     let sql = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND owner_id = $3 AND revoked_at IS NULL";
-    let done = execute(database.writer(), sql, [now.into(), id.clone().into(), owner.clone().into()]).await?;
+    let done = execute(
+        database.writer(),
+        sql,
+        [now.into(), id.clone().into(), owner.clone().into()],
+    )
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -106,7 +123,10 @@ fn prefix_of(key: &str) -> String {
         (Some("dp"), Some(prefix), Some(secret)) if prefix.len() == 8 && !secret.is_empty() => {
             format!("dp_{prefix}")
         }
-        _ => format!("own_{}", URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..6])),
+        _ => format!(
+            "own_{}",
+            URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..6])
+        ),
     }
 }
 
@@ -133,9 +153,18 @@ mod tests {
     #[test]
     fn the_prefix_of_a_key_never_holds_its_secret() {
         assert_eq!(prefix_of("dp_abcdefgh_secret_with_more"), "dp_abcdefgh");
-        for odd in ["", "dp_x", "dp_toolongprefix_secret", "my own key", "dp_abcdefgh_"] {
+        for odd in [
+            "",
+            "dp_x",
+            "dp_toolongprefix_secret",
+            "my own key",
+            "dp_abcdefgh_",
+        ] {
             let prefix = prefix_of(odd);
-            assert!(prefix.starts_with("own_") && !prefix.contains("secret"), "{odd} {prefix}");
+            assert!(
+                prefix.starts_with("own_") && !prefix.contains("secret"),
+                "{odd} {prefix}"
+            );
         }
     }
 

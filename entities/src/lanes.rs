@@ -38,7 +38,11 @@ pub struct Pause {
 
 /// Pauses a lane, and moves what waits in it past the pause. A pause only ever grows: two
 /// workers that learn of the same limit do not shorten it.
-pub async fn pause<C: ConnectionTrait>(connection: &C, pause: &Pause, now: Timestamp) -> Result<(), DbErr> {
+pub async fn pause<C: ConnectionTrait>(
+    connection: &C,
+    pause: &Pause,
+    now: Timestamp,
+) -> Result<(), DbErr> {
     execute(
         connection,
         "INSERT INTO lanes (lane, paused_until, reason, detail, updated_at) VALUES ($1, $2, $3, $4, $5)
@@ -70,7 +74,12 @@ pub async fn pause<C: ConnectionTrait>(connection: &C, pause: &Pause, now: Times
              WHERE {waits_in_lane} AND status = 'queued' AND next_at < $1
                AND (next_at <= $3 OR waiting_for <> 'schedule')"
         ),
-        [pause.until.into(), pause.reason.into(), now.into(), value.into()],
+        [
+            pause.until.into(),
+            pause.reason.into(),
+            now.into(),
+            value.into(),
+        ],
     )
     .await?;
     Ok(())

@@ -35,9 +35,17 @@ impl PostStatus {
             PostStatus::Publishing
         } else if any(&[Queued]) {
             let waits = publish_at.is_some_and(|at| at > now);
-            if waits && !any(&[Published, Failed]) { PostStatus::Scheduled } else { PostStatus::Publishing }
+            if waits && !any(&[Published, Failed]) {
+                PostStatus::Scheduled
+            } else {
+                PostStatus::Publishing
+            }
         } else if any(&[Published]) {
-            if any(&[Failed]) { PostStatus::Partial } else { PostStatus::Published }
+            if any(&[Failed]) {
+                PostStatus::Partial
+            } else {
+                PostStatus::Published
+            }
         } else if any(&[Failed]) {
             PostStatus::Failed
         } else {
@@ -48,7 +56,8 @@ impl PostStatus {
     /// The same rule as an SQL expression over `deliveries` rows grouped by post; `$now` stands
     /// where the time goes and `p` is the post.
     pub fn sql(now_placeholder: &str) -> String {
-        let any = |words: &str| format!("max(CASE WHEN d.status IN ({words}) THEN 1 ELSE 0 END) = 1");
+        let any =
+            |words: &str| format!("max(CASE WHEN d.status IN ({words}) THEN 1 ELSE 0 END) = 1");
         format!(
             "CASE WHEN {attention} THEN 'needs_attention' WHEN {working} THEN 'publishing' \
              WHEN {queued} THEN CASE WHEN p.publish_at > {now_placeholder} AND NOT ({ended}) \
@@ -73,7 +82,11 @@ mod tests {
     fn check(deliveries: &[Status], publish_in_ms: i64, expected: PostStatus) {
         let now = Timestamp::from_ms(1000);
         let publish_at = Some(Timestamp::from_ms(1000 + publish_in_ms));
-        assert_eq!(PostStatus::of(deliveries, publish_at, now), expected, "{deliveries:?}");
+        assert_eq!(
+            PostStatus::of(deliveries, publish_at, now),
+            expected,
+            "{deliveries:?}"
+        );
     }
 
     #[test]

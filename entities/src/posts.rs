@@ -28,7 +28,11 @@ pub struct DeliveryView {
 impl PostView {
     /// How the post as a whole stands.
     pub fn status(&self, now: Timestamp) -> PostStatus {
-        let statuses: Vec<_> = self.deliveries.iter().map(|view| view.delivery.status).collect();
+        let statuses: Vec<_> = self
+            .deliveries
+            .iter()
+            .map(|view| view.delivery.status)
+            .collect();
         PostStatus::of(&statuses, self.post.publish_at, now)
     }
 }
@@ -47,7 +51,11 @@ pub struct PostFilter {
 }
 
 /// One post of its owner's.
-pub async fn find(database: &Database, owner: &UserId, id: &PostId) -> Result<Option<PostView>, DbErr> {
+pub async fn find(
+    database: &Database,
+    owner: &UserId,
+    id: &PostId,
+) -> Result<Option<PostView>, DbErr> {
     let found = post::Entity::find_by_id(id.clone())
         .filter(post::Column::OwnerId.eq(owner.clone()))
         .one(database.reader())
@@ -76,10 +84,16 @@ pub async fn list(
         conditions.push(format!("p.id < {}", place(before.clone().into())));
     }
     if let Some(from) = filter.from {
-        conditions.push(format!("coalesce(p.publish_at, p.created_at) >= {}", place(from.into())));
+        conditions.push(format!(
+            "coalesce(p.publish_at, p.created_at) >= {}",
+            place(from.into())
+        ));
     }
     if let Some(to) = filter.to {
-        conditions.push(format!("coalesce(p.publish_at, p.created_at) < {}", place(to.into())));
+        conditions.push(format!(
+            "coalesce(p.publish_at, p.created_at) < {}",
+            place(to.into())
+        ));
     }
     if let Some(account) = &filter.account {
         conditions.push(format!(
@@ -96,19 +110,27 @@ pub async fn list(
         ));
     }
     let limit = place(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    let sql =
-        format!("SELECT p.* FROM posts p WHERE {} ORDER BY p.id DESC LIMIT {limit}", conditions.join(" AND "));
+    let sql = format!(
+        "SELECT p.* FROM posts p WHERE {} ORDER BY p.id DESC LIMIT {limit}",
+        conditions.join(" AND ")
+    );
     let posts = query_all::<_, post::Model>(database.reader(), sql, values).await?;
     with_deliveries(database, posts).await
 }
 
-async fn with_deliveries(database: &Database, posts: Vec<post::Model>) -> Result<Vec<PostView>, DbErr> {
+async fn with_deliveries(
+    database: &Database,
+    posts: Vec<post::Model>,
+) -> Result<Vec<PostView>, DbErr> {
     let deliveries = delivery::Entity::find()
         .filter(delivery::Column::PostId.is_in(posts.iter().map(|post| post.id.clone())))
         .order_by_asc(delivery::Column::Id)
         .all(database.reader())
         .await?;
-    let with_parts = deliveries.iter().filter(|row| row.attempt_count > 0).map(|row| row.id.clone());
+    let with_parts = deliveries
+        .iter()
+        .filter(|row| row.attempt_count > 0)
+        .map(|row| row.id.clone());
     let parts = part::Entity::find()
         .filter(part::Column::DeliveryId.is_in(with_parts))
         .order_by_asc(part::Column::PartIndex)
@@ -117,12 +139,18 @@ async fn with_deliveries(database: &Database, posts: Vec<post::Model>) -> Result
 
     let mut parts_of: HashMap<DeliveryId, Vec<part::Model>> = HashMap::new();
     for part in parts {
-        parts_of.entry(part.delivery_id.clone()).or_default().push(part);
+        parts_of
+            .entry(part.delivery_id.clone())
+            .or_default()
+            .push(part);
     }
     let mut deliveries_of: HashMap<PostId, Vec<DeliveryView>> = HashMap::new();
     for delivery in deliveries {
         let parts = parts_of.remove(&delivery.id).unwrap_or_default();
-        deliveries_of.entry(delivery.post_id.clone()).or_default().push(DeliveryView { delivery, parts });
+        deliveries_of
+            .entry(delivery.post_id.clone())
+            .or_default()
+            .push(DeliveryView { delivery, parts });
     }
     let view = |post: post::Model| PostView {
         deliveries: deliveries_of.remove(&post.id).unwrap_or_default(),

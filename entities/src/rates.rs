@@ -35,7 +35,11 @@ pub struct Report {
 
 /// Counts a call in all windows at once. `false`: at least one is full, and the transaction must
 /// be rolled back.
-pub async fn take<C: ConnectionTrait>(connection: &C, takes: &[Take], now: Timestamp) -> Result<bool, DbErr> {
+pub async fn take<C: ConnectionTrait>(
+    connection: &C,
+    takes: &[Take],
+    now: Timestamp,
+) -> Result<bool, DbErr> {
     for take in takes {
         let done = execute(
             connection,
@@ -70,8 +74,12 @@ pub async fn full_until<C: ConnectionTrait>(
     for take in takes {
         let sql = "SELECT resets_at FROM rate_windows
                    WHERE lane = $1 AND name = $2 AND used >= $3 AND resets_at > $4";
-        let values: [Value; 4] =
-            [take.lane.key().into(), take.name.into(), take.max.into(), now.into()];
+        let values: [Value; 4] = [
+            take.lane.key().into(),
+            take.name.into(),
+            take.max.into(),
+            now.into(),
+        ];
         if let Some(row) = query_one(connection, sql, values).await? {
             let until: Timestamp = row.try_get("", "resets_at")?;
             if latest.as_ref().is_none_or(|(_, known)| *known < until) {
@@ -85,14 +93,19 @@ pub async fn full_until<C: ConnectionTrait>(
 /// Gives back calls that were not carried out.
 pub async fn refund<C: ConnectionTrait>(connection: &C, takes: &[Take]) -> Result<(), DbErr> {
     for take in takes.iter().filter(|take| take.refundable) {
-        let sql = "UPDATE rate_windows SET used = used - 1 WHERE lane = $1 AND name = $2 AND used > 0";
+        let sql =
+            "UPDATE rate_windows SET used = used - 1 WHERE lane = $1 AND name = $2 AND used > 0";
         execute(connection, sql, [take.lane.key().into(), take.name.into()]).await?;
     }
     Ok(())
 }
 
 /// Takes over what the platform said where it leaves less room than our own count.
-pub async fn report<C: ConnectionTrait>(connection: &C, reports: &[Report], now: Timestamp) -> Result<(), DbErr> {
+pub async fn report<C: ConnectionTrait>(
+    connection: &C,
+    reports: &[Report],
+    now: Timestamp,
+) -> Result<(), DbErr> {
     for report in reports {
         execute(
             connection,

@@ -50,7 +50,10 @@ pub struct Record {
 impl Record {
     /// A change and the attempt that led to it.
     pub fn of(change: Change, attempted: Attempted) -> Self {
-        Record { attempted: Some(attempted), ..Self::bare(change) }
+        Record {
+            attempted: Some(attempted),
+            ..Self::bare(change)
+        }
     }
 
     /// Whether nothing but the delivery itself is concerned.
@@ -98,7 +101,9 @@ pub async fn record(
     match record_once(database, claim, &record, now, lease).await {
         // Another part took the same remote id at the same moment; now that it is visible, the
         // statement deals with it.
-        Err(error) if is_unique_violation(&error) => record_once(database, claim, &record, now, lease).await,
+        Err(error) if is_unique_violation(&error) => {
+            record_once(database, claim, &record, now, lease).await
+        }
         written => written,
     }
 }
@@ -116,7 +121,10 @@ async fn record_once(
 ) -> Result<Recorded, DbErr> {
     let change = &record.change;
     if !change.is_legal_after(claim.status, &claim.progress) {
-        let text = format!("delivery {}: illegal change {} -> {change:?}", claim.id, claim.status);
+        let text = format!(
+            "delivery {}: illegal change {} -> {change:?}",
+            claim.id, claim.status
+        );
         return Err(DbErr::Custom(text));
     }
     let lease_until = now + lease;
@@ -128,7 +136,12 @@ async fn record_once(
         if !rates::take(&transaction, &record.takes, now).await? {
             let full = rates::full_until(&transaction, &record.takes, now).await?;
             transaction.rollback().await?;
-            return Ok(full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited { lane, until }));
+            return Ok(
+                full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited {
+                    lane,
+                    until,
+                }),
+            );
         }
         if write.run(&transaction).await? {
             save_the_rest(&transaction, claim, record, now).await?;
@@ -155,7 +168,10 @@ async fn record_once(
 fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp) -> Write {
     let change = &record.change;
     let live = change.live.as_ref().map(|live| live_part(claim, live));
-    let attempt = record.attempted.as_ref().map(|attempted| attempt_row(claim, attempted));
+    let attempt = record
+        .attempted
+        .as_ref()
+        .map(|attempted| attempt_row(claim, attempted));
     let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
     Write {
         guard: changing(claim, change, now, lease_until),
@@ -274,7 +290,9 @@ fn attempt_row(claim: &Claim, attempted: &Attempted) -> Insert {
 /// Which event a change of status is.
 fn event_of(from: Status, to: Status) -> Option<EventKind> {
     match (from, to) {
-        (Status::Unconfirmed, Status::Published | Status::Queued) => Some(EventKind::DeliveryResolved),
+        (Status::Unconfirmed, Status::Published | Status::Queued) => {
+            Some(EventKind::DeliveryResolved)
+        }
         (_, Status::Published) => Some(EventKind::DeliveryPublished),
         (_, Status::Failed) => Some(EventKind::DeliveryFailed),
         (Status::Publishing, Status::Unconfirmed) => Some(EventKind::DeliveryUnconfirmed),
@@ -336,8 +354,19 @@ pub async fn record_late(
             claim.progress.part_index.into(),
         ],
     );
-    let late = Attempted { verdict: Verdict::DoneLate, ..attempted };
+    let late = Attempted {
+        verdict: Verdict::DoneLate,
+        ..attempted
+    };
     let live = success.live.as_ref().map(|live| live_part(claim, live));
-    let rest = [attempt_row(claim, &late), event_row(claim, EventKind::DeliveryResolved, &success, now)];
-    database.write(Write { guard, inserts: live.into_iter().chain(rest).collect() }).await
+    let rest = [
+        attempt_row(claim, &late),
+        event_row(claim, EventKind::DeliveryResolved, &success, now),
+    ];
+    database
+        .write(Write {
+            guard,
+            inserts: live.into_iter().chain(rest).collect(),
+        })
+        .await
 }

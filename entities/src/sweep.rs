@@ -41,7 +41,14 @@ pub async fn sweep(database: &Database, now: Timestamp) -> Result<usize, DbErr> 
             ended_at: now,
             evidence: Default::default(),
         };
-        let written = record(database, &claim, Record::of(change, attempted), now, Duration::ZERO).await?;
+        let written = record(
+            database,
+            &claim,
+            Record::of(change, attempted),
+            now,
+            Duration::ZERO,
+        )
+        .await?;
         taken_back += usize::from(matches!(written, Recorded::Done(_)));
     }
     Ok(taken_back)
@@ -50,7 +57,11 @@ pub async fn sweep(database: &Database, now: Timestamp) -> Result<usize, DbErr> 
 /// Lets every lease end now: the one process that could hold any has just begun.
 pub async fn end_all_leases(database: &Database, now: Timestamp) -> Result<u64, DbErr> {
     let sql = "UPDATE deliveries SET lease_until = $1 WHERE lease_until > $1";
-    Ok(crate::database::execute(database.writer(), sql, [now.into()]).await?.rows_affected())
+    Ok(
+        crate::database::execute(database.writer(), sql, [now.into()])
+            .await?
+            .rows_affected(),
+    )
 }
 
 /// What the lost worker was at, as far as the checkpoint tells.

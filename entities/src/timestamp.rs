@@ -38,7 +38,10 @@ impl Add<Duration> for Timestamp {
     type Output = Timestamp;
 
     fn add(self, wait: Duration) -> Timestamp {
-        Timestamp(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
+        Timestamp(
+            self.0
+                .saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -46,7 +49,10 @@ impl Sub<Duration> for Timestamp {
     type Output = Timestamp;
 
     fn sub(self, back: Duration) -> Timestamp {
-        Timestamp(self.0.saturating_sub(i64::try_from(back.as_millis()).unwrap_or(i64::MAX)))
+        Timestamp(
+            self.0
+                .saturating_sub(i64::try_from(back.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -87,13 +93,25 @@ mod tests {
     #[test]
     fn json_shows_rfc_3339_with_milliseconds() {
         let at = Timestamp::from_ms(1_764_000_000_007);
-        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2025-11-24T16:00:00.007Z\"");
-        assert_eq!(serde_json::from_str::<Timestamp>("\"2025-11-24T18:00:00.007+02:00\"").unwrap(), at);
+        assert_eq!(
+            serde_json::to_string(&at).unwrap(),
+            "\"2025-11-24T16:00:00.007Z\""
+        );
+        assert_eq!(
+            serde_json::from_str::<Timestamp>("\"2025-11-24T18:00:00.007+02:00\"").unwrap(),
+            at
+        );
     }
 
     #[test]
     fn since_never_goes_below_zero() {
-        assert_eq!(Timestamp::from_ms(5).since(Timestamp::from_ms(9)), Duration::ZERO);
-        assert_eq!(Timestamp::from_ms(9).since(Timestamp::from_ms(5)), Duration::from_millis(4));
+        assert_eq!(
+            Timestamp::from_ms(5).since(Timestamp::from_ms(9)),
+            Duration::ZERO
+        );
+        assert_eq!(
+            Timestamp::from_ms(9).since(Timestamp::from_ms(5)),
+            Duration::from_millis(4)
+        );
     }
 }

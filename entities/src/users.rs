@@ -13,7 +13,12 @@ pub async fn local_owner(database: &Database, now: Timestamp) -> Result<UserId, 
         return Ok(id);
     }
     let sql = "INSERT INTO users (id, clerk_user_id, created_at) VALUES ($1, NULL, $2) ON CONFLICT DO NOTHING";
-    execute(database.writer(), sql, [UserId::generate().into(), now.into()]).await?;
+    execute(
+        database.writer(),
+        sql,
+        [UserId::generate().into(), now.into()],
+    )
+    .await?;
     find_local_owner(database)
         .await?
         .ok_or_else(|| DbErr::RecordNotFound("the local owner, just made, is gone".into()))

@@ -18,7 +18,10 @@ pub(crate) struct Sql {
 
 impl Sql {
     pub fn new(text: impl Into<String>, values: impl IntoIterator<Item = Value>) -> Self {
-        Sql { text: text.into(), values: values.into_iter().collect() }
+        Sql {
+            text: text.into(),
+            values: values.into_iter().collect(),
+        }
     }
 }
 
@@ -38,8 +41,16 @@ impl Insert {
     /// A row of plain values.
     pub fn row(into: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
         let values: Vec<Value> = values.into_iter().collect();
-        let select = (1..=values.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
-        Insert { into, select, values, on_conflict: "" }
+        let select = (1..=values.len())
+            .map(|number| format!("${number}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        Insert {
+            into,
+            select,
+            values,
+            on_conflict: "",
+        }
     }
 }
 
@@ -53,7 +64,10 @@ pub(crate) struct Write {
 impl Write {
     /// A guard alone.
     pub fn only(guard: Sql) -> Self {
-        Write { guard, inserts: Vec::new() }
+        Write {
+            guard,
+            inserts: Vec::new(),
+        }
     }
 
     /// Runs inside whatever `connection` is; returns whether the guard hit.
@@ -73,14 +87,23 @@ impl Write {
                 _ => "WHERE changes() > 0",
             };
             let select = shifted(&insert.select, values.len());
-            inserts.push(format!("INSERT INTO {} SELECT {select} {condition} {}", insert.into, insert.on_conflict));
+            inserts.push(format!(
+                "INSERT INTO {} SELECT {select} {condition} {}",
+                insert.into, insert.on_conflict
+            ));
             values.extend(insert.values.iter().cloned());
         }
         let text = match backend {
             DbBackend::Postgres => {
-                let ctes: String =
-                    inserts.iter().enumerate().map(|(number, insert)| format!(", w{number} AS ({insert})")).collect();
-                format!("WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits FROM guard", self.guard.text)
+                let ctes: String = inserts
+                    .iter()
+                    .enumerate()
+                    .map(|(number, insert)| format!(", w{number} AS ({insert})"))
+                    .collect();
+                format!(
+                    "WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits FROM guard",
+                    self.guard.text
+                )
             }
             _ => {
                 let inserts: String = inserts.iter().map(|insert| format!("{insert}; ")).collect();
@@ -96,7 +119,10 @@ fn shifted(sql: &str, by: usize) -> String {
     let mut moved = String::with_capacity(sql.len() + 8);
     let mut rest = sql;
     while let Some(at) = rest.find('$') {
-        let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        let digits = rest[at + 1..]
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .count();
         moved.push_str(&rest[..=at]);
         match rest[at + 1..at + 1 + digits].parse::<usize>() {
             Ok(number) => moved.push_str(&(number + by).to_string()),
@@ -131,7 +157,10 @@ mod tests {
 
     #[test]
     fn placeholders_move_up_and_nothing_else_does() {
-        assert_eq!(shifted("$1, '$', coalesce($12, $2)", 10), "$11, '$', coalesce($22, $12)");
+        assert_eq!(
+            shifted("$1, '$', coalesce($12, $2)", 10),
+            "$11, '$', coalesce($22, $12)"
+        );
         assert_eq!(shifted("no placeholders", 3), "no placeholders");
     }
 }

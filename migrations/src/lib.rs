@@ -3,7 +3,10 @@
 //!
 //! A migration expands first and contracts in a later release; it never imports `entities`.
 
-#![expect(elided_lifetimes_in_paths, reason = "the trait is written so, and async_trait needs the same")]
+#![expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait is written so, and async_trait needs the same"
+)]
 
 pub use sea_orm_migration::prelude::MigratorTrait;
 use sea_orm_migration::prelude::*;

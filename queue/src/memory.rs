@@ -80,7 +80,9 @@ impl Memory {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         // A panic inside the lock leaves at worst a job more or less; the relay makes up for it.
-        self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.waiting
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -91,14 +93,20 @@ mod tests {
     use super::*;
 
     fn jobs(count: usize) -> Vec<Job> {
-        (0..count).map(|_| Job::Publish(DeliveryId::generate())).collect()
+        (0..count)
+            .map(|_| Job::Publish(DeliveryId::generate()))
+            .collect()
     }
 
     #[test]
     fn the_oldest_due_comes_first_and_nothing_twice() {
         let (memory, jobs) = (Memory::default(), jobs(3));
         let at = Timestamp::from_ms;
-        memory.push([(at(30), jobs[0].clone()), (at(10), jobs[1].clone()), (at(20), jobs[2].clone())]);
+        memory.push([
+            (at(30), jobs[0].clone()),
+            (at(10), jobs[1].clone()),
+            (at(20), jobs[2].clone()),
+        ]);
         memory.push([(at(5), jobs[0].clone())]);
         assert_eq!(memory.len(), 3);
         assert_eq!(memory.try_pop(2), [jobs[1].clone(), jobs[2].clone()]);

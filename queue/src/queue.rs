@@ -41,7 +41,10 @@ impl Queue {
 
     /// A queue between processes. Connects when first used, and again by itself.
     pub fn redis(settings: &RedisSettings) -> Result<Self, QueueError> {
-        Ok(Queue(Backend::Redis(SortedSet::new(&settings.url, &settings.prefix)?)))
+        Ok(Queue(Backend::Redis(SortedSet::new(
+            &settings.url,
+            &settings.prefix,
+        )?)))
     }
 
     /// Puts jobs into the queue, each with the time it is due; one that waits already is not put
@@ -107,7 +110,10 @@ impl Queue {
 
     /// Something to wait on for [`ring`](Self::ring).
     pub fn bell(&self) -> Bell {
-        Bell { queue: self.clone(), connection: None }
+        Bell {
+            queue: self.clone(),
+            connection: None,
+        }
     }
 }
 

@@ -35,14 +35,25 @@ impl SortedSet {
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(500));
         let commands = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
-        Ok(Self { client, commands, due: format!("{prefix}:due"), bell: format!("{prefix}:bell") })
+        Ok(Self {
+            client,
+            commands,
+            due: format!("{prefix}:due"),
+            bell: format!("{prefix}:bell"),
+        })
     }
 
     pub async fn push(&self, jobs: &[(Timestamp, Job)]) -> Result<(), RedisError> {
-        let scored: Vec<(i64, String)> =
-            jobs.iter().map(|(due, job)| (due.as_ms(), job.to_string())).collect();
+        let scored: Vec<(i64, String)> = jobs
+            .iter()
+            .map(|(due, job)| (due.as_ms(), job.to_string()))
+            .collect();
         let options = SortedSetAddOptions::add_only();
-        self.commands.clone().zadd_multiple_options(&self.due, &scored, &options).await.map(|_: usize| ())
+        self.commands
+            .clone()
+            .zadd_multiple_options(&self.due, &scored, &options)
+            .await
+            .map(|_: usize| ())
     }
 
     pub async fn try_pop(&self, max: usize) -> Result<Vec<Job>, RedisError> {
@@ -60,13 +71,18 @@ impl SortedSet {
     }
 
     pub async fn ping(&self) -> Result<(), RedisError> {
-        redis::cmd("PING").query_async(&mut self.commands.clone()).await
+        redis::cmd("PING")
+            .query_async(&mut self.commands.clone())
+            .await
     }
 
     /// Wakes one relay, whichever process it is in.
     pub async fn ring(&self) -> Result<(), RedisError> {
         let mut rung = redis::pipe();
-        rung.lpush(&self.bell, 1).ignore().ltrim(&self.bell, 0, 0).ignore();
+        rung.lpush(&self.bell, 1)
+            .ignore()
+            .ltrim(&self.bell, 0, 0)
+            .ignore();
         rung.query_async(&mut self.commands.clone()).await
     }
 
@@ -75,8 +91,15 @@ impl SortedSet {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(POP_WAIT + Duration::from_secs(10)));
-        let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(Blocking { connection, due: self.due.clone(), bell: self.bell.clone() })
+        let connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        Ok(Blocking {
+            connection,
+            due: self.due.clone(),
+            bell: self.bell.clone(),
+        })
     }
 }
 
@@ -91,8 +114,10 @@ impl Blocking {
     /// The oldest due jobs, or none after a while.
     pub async fn pop(&mut self, max: usize) -> Result<Vec<Job>, RedisError> {
         let count = isize::try_from(max).unwrap_or(isize::MAX);
-        let popped: Option<(String, Vec<(String, f64)>)> =
-            self.connection.bzmpop_min(POP_WAIT.as_secs_f64(), &self.due, count).await?;
+        let popped: Option<(String, Vec<(String, f64)>)> = self
+            .connection
+            .bzmpop_min(POP_WAIT.as_secs_f64(), &self.due, count)
+            .await?;
         Ok(popped.map(|(_, jobs)| understood(jobs)).unwrap_or_default())
     }
 

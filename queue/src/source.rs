@@ -11,9 +11,9 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio_util::sync::CancellationToken;
 
+use crate::Job;
 use crate::queue::{Backend, Queue};
 use crate::sorted_set::{Blocking, SortedSet};
-use crate::Job;
 
 /// What an apalis worker reads from.
 pub type Source = BoxStream<'static, Result<Job, Infallible>>;
@@ -99,7 +99,11 @@ impl Reader {
     }
 
     async fn give_back(&mut self) {
-        let taken = self.taken.drain(..).map(|job| (Timestamp::from_ms(0), job)).collect();
+        let taken = self
+            .taken
+            .drain(..)
+            .map(|job| (Timestamp::from_ms(0), job))
+            .collect();
         if let Err(error) = self.queue.push(taken).await {
             tracing::debug!(%error, "jobs could not be given back; the relay hands them out again");
         }

@@ -25,13 +25,21 @@ use crate::source::Source;
 
 /// Runs `handle` for every job of `source`, `concurrency` at once, until the source ends; then
 /// waits for what is under way.
-pub async fn run<H, F>(name: &str, source: Source, concurrency: usize, handle: H) -> Result<(), WorkerError>
+pub async fn run<H, F>(
+    name: &str,
+    source: Source,
+    concurrency: usize,
+    handle: H,
+) -> Result<(), WorkerError>
 where
     H: Fn(Job) -> F + Send + Sync + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
     let under_way = TaskTracker::new();
-    let service = Handler { handle: Arc::new(handle), under_way: under_way.clone() };
+    let service = Handler {
+        handle: Arc::new(handle),
+        under_way: under_way.clone(),
+    };
     // A worker whose source has ended waits for ever unless its context is stopped as well.
     let last = CancellationToken::new();
     let end = last.clone();
@@ -39,7 +47,10 @@ where
         end.cancel();
         Poll::Ready(None)
     }));
-    let worker = WorkerBuilder::new(name).backend(source.boxed()).concurrency(concurrency).build(service);
+    let worker = WorkerBuilder::new(name)
+        .backend(source.boxed())
+        .concurrency(concurrency)
+        .build(service);
     let ended = worker
         .run_with_ctx(move |context| {
             let last = last.clone();
@@ -61,7 +72,10 @@ struct Handler<H> {
 
 impl<H> Clone for Handler<H> {
     fn clone(&self) -> Self {
-        Self { handle: self.handle.clone(), under_way: self.under_way.clone() }
+        Self {
+            handle: self.handle.clone(),
+            under_way: self.under_way.clone(),
+        }
     }
 }
 

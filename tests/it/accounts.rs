@@ -7,15 +7,19 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::both_modes;
 use tests::client::{Client, id, text};
-use tests::{app::platforms, TestApp};
+use tests::{TestApp, app::platforms};
 
 async fn connect(client: &Client, platform: &str, token: &str) -> Value {
     let body = json!({ "platform": platform, "access_token": token });
-    client.post("/v1/accounts", body).await.expect(StatusCode::CREATED)
+    client
+        .post("/v1/accounts", body)
+        .await
+        .expect(StatusCode::CREATED)
 }
 
 fn known(app: &TestApp, platform: simulator::Platform, username: &str, token: &str) {
-    app.simulator.add_account(simulator::NewAccount::new(platform, username, token));
+    app.simulator
+        .add_account(simulator::NewAccount::new(platform, username, token));
 }
 
 /// How many accounts the list shows.

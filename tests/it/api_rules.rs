@@ -21,13 +21,21 @@ async fn check(app: &TestApp, body: Value, expected: &[&str]) {
 
 /// Submits a body that must be taken, and calls the post off.
 async fn taken(client: &Client, body: Value) {
-    let post = client.post("/v1/posts", body).await.expect(reqwest::StatusCode::ACCEPTED);
-    client.delete(&format!("/v1/posts/{}", id(&post))).await.expect(reqwest::StatusCode::OK);
+    let post = client
+        .post("/v1/posts", body)
+        .await
+        .expect(reqwest::StatusCode::ACCEPTED);
+    client
+        .delete(&format!("/v1/posts/{}", id(&post)))
+        .await
+        .expect(reqwest::StatusCode::OK);
 }
 
 /// Submits bytes as they are.
 async fn raw(app: &TestApp, body: &[u8], headers: &[(&str, &str)]) -> Reply {
-    app.client.send(Method::POST, "/v1/posts", headers, Some(body.to_vec())).await
+    app.client
+        .send(Method::POST, "/v1/posts", headers, Some(body.to_vec()))
+        .await
 }
 
 both_modes! {

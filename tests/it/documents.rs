@@ -13,15 +13,23 @@ fn repository(file: &str) -> String {
 #[test]
 fn the_openapi_document_is_the_one_that_the_code_makes() {
     let made = api::server::openapi().to_pretty_json().expect("JSON");
-    assert_eq!(repository("openapi.json").trim(), made.trim(), "run `make openapi`");
+    assert_eq!(
+        repository("openapi.json").trim(),
+        made.trim(),
+        "run `make openapi`"
+    );
     assert!(made.contains("\"openapi\": \"3.1"));
 }
 
 #[test]
 fn the_state_diagram_is_the_one_of_the_code() {
     let architecture = repository("ARCHITECTURE.md");
-    let (_, rest) = architecture.split_once("<!-- begin: state diagram -->").expect("the place of the diagram");
-    let (shown, _) = rest.split_once("<!-- end: state diagram -->").expect("its end");
+    let (_, rest) = architecture
+        .split_once("<!-- begin: state diagram -->")
+        .expect("the place of the diagram");
+    let (shown, _) = rest
+        .split_once("<!-- end: state diagram -->")
+        .expect("its end");
     let made = format!("```mermaid\n{}\n```", Status::diagram());
     assert_eq!(shown.trim(), made, "copy the diagram from this message");
 }
@@ -31,15 +39,22 @@ fn the_readme_tells_of_every_setting_and_of_no_other() {
     let names = |text: &str| -> BTreeSet<String> {
         let word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         text.split(|c: char| !word(c))
-            .filter(|name| name.starts_with("DUALPOSTS_") || ["DATABASE_URL", "REDIS_URL", "CLERK_SECRET_KEY"].contains(name))
+            .filter(|name| {
+                name.starts_with("DUALPOSTS_")
+                    || ["DATABASE_URL", "REDIS_URL", "CLERK_SECRET_KEY"].contains(name)
+            })
             .map(str::to_owned)
             .collect()
     };
     let settings = repository("dualposts/src/settings.rs");
-    let (product, _) = settings.split_once("#[cfg(test)]").expect("tests in settings.rs");
+    let (product, _) = settings
+        .split_once("#[cfg(test)]")
+        .expect("tests in settings.rs");
     let readme = repository("README.md");
     let (_, table) = readme.split_once("## Configuration").expect("the section");
-    let (table, _) = table.split_once("## Numbers").expect("the section after it");
+    let (table, _) = table
+        .split_once("## Numbers")
+        .expect("the section after it");
     assert_eq!(names(table), names(product));
 }
 
@@ -56,10 +71,16 @@ fn no_source_file_is_longer_than_500_lines() {
         }
     }
     let mut files = Vec::new();
-    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut files);
+    rust_files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+        &mut files,
+    );
     assert!(files.len() > 50);
     for file in files {
-        let lines = std::fs::read_to_string(&file).expect("a file").lines().count();
+        let lines = std::fs::read_to_string(&file)
+            .expect("a file")
+            .lines()
+            .count();
         assert!(lines <= 500, "{} has {lines} lines", file.display());
     }
 }

@@ -25,21 +25,38 @@ fn retry_path(delivery: &Value) -> String {
 
 /// Makes X refuse every new post.
 fn refuse(app: &TestApp, error: XError) {
-    let fault = Fault::XError { when: When::Before, error };
-    app.simulator.add_faults(vec![FaultRule::new(fault).operation(Operation::XCreate)]);
+    let fault = Fault::XError {
+        when: When::Before,
+        error,
+    };
+    app.simulator
+        .add_faults(vec![FaultRule::new(fault).operation(Operation::XCreate)]);
 }
 
 /// What a worker reads of a delivery before it claims it.
 async fn read(app: &TestApp, delivery: &Value) -> Work {
     let id = id(delivery).parse().unwrap();
-    load(&app.backend.database, &id, app.clock.now()).await.unwrap().expect("it is due")
+    load(&app.backend.database, &id, app.clock.now())
+        .await
+        .unwrap()
+        .expect("it is due")
 }
 
 /// Claims what was read, as a worker does.
 async fn take(app: &TestApp, work: &Work) -> Claimed {
     let progress = work.delivery.progress().unwrap();
     let lease = app.worker.settings.lease;
-    claim(&app.backend.database, work, &progress, &[], "by hand", app.clock.now(), lease).await.unwrap()
+    claim(
+        &app.backend.database,
+        work,
+        &progress,
+        &[],
+        "by hand",
+        app.clock.now(),
+        lease,
+    )
+    .await
+    .unwrap()
 }
 
 both_modes! {

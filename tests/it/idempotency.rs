@@ -18,7 +18,14 @@ fn assert_replayed(reply: &Reply, post: &Value) {
 }
 
 async fn raw(client: &Client, key: &str, body: &str) -> Reply {
-    client.send(Method::POST, "/v1/posts", &[("Idempotency-Key", key)], Some(body.into())).await
+    client
+        .send(
+            Method::POST,
+            "/v1/posts",
+            &[("Idempotency-Key", key)],
+            Some(body.into()),
+        )
+        .await
 }
 
 async fn posts(app: &TestApp) -> i64 {

@@ -17,8 +17,18 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn all_pages(client: &Client, query: &str) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = client.get(&format!("/v1/posts?{query}{cursor}")).await.expect(reqwest::StatusCode::OK);
-        pages.push(page["data"].as_array().unwrap().iter().map(|post| id(post).to_owned()).collect());
+        let page = client
+            .get(&format!("/v1/posts?{query}{cursor}"))
+            .await
+            .expect(reqwest::StatusCode::OK);
+        pages.push(
+            page["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|post| id(post).to_owned())
+                .collect(),
+        );
         match page["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return pages,
@@ -28,9 +38,17 @@ async fn all_pages(client: &Client, query: &str) -> Vec<Vec<String>> {
 
 /// The texts on the one page of a list.
 async fn texts(client: &Client, query: &str) -> Vec<String> {
-    let page = client.get(&format!("/v1/posts?{query}")).await.expect(reqwest::StatusCode::OK);
+    let page = client
+        .get(&format!("/v1/posts?{query}"))
+        .await
+        .expect(reqwest::StatusCode::OK);
     assert_eq!(page["next_cursor"], Value::Null);
-    page["data"].as_array().unwrap().iter().map(|post| text(&post["parts"][0]["text"]).to_owned()).collect()
+    page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|post| text(&post["parts"][0]["text"]).to_owned())
+        .collect()
 }
 
 /// Submits posts that stay scheduled, oldest first.
@@ -38,7 +56,13 @@ async fn schedule(app: &TestApp, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..count {
         let at = app.clock.now() + MINUTE;
-        ids.push(id(&app.client.schedule(&format!("Number {number}"), &app.both(), at).await).to_owned());
+        ids.push(
+            id(&app
+                .client
+                .schedule(&format!("Number {number}"), &app.both(), at)
+                .await)
+            .to_owned(),
+        );
     }
     ids
 }

@@ -1,6 +1,8 @@
 //! The product from outside. Every test owns its database, queue and ports; time is moved by
 //! hand; the simulator counts what is live.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod accounts;
 mod api_rules;
 mod documents;

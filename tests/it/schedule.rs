@@ -169,7 +169,14 @@ both_modes! {
 
 /// Time runs by itself and the worker too, as in production.
 async fn on_time(mode: Mode) {
-    let app = TestApp::spawn_with(mode, Options { clock: Some(Clock::system()), ..Options::default() }).await;
+    let app = TestApp::spawn_with(
+        mode,
+        Options {
+            clock: Some(Clock::system()),
+            ..Options::default()
+        },
+    )
+    .await;
     let running = tokio::spawn(worker::run::run(app.worker.clone()));
     let at = app.clock.now() + Duration::from_millis(1200);
     let post = app.client.schedule("For real", &app.both(), at).await;
@@ -179,7 +186,9 @@ async fn on_time(mode: Mode) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), published).await.expect("published");
+    tokio::time::timeout(Duration::from_secs(10), published)
+        .await
+        .expect("published");
     let live = app.simulator.live_posts();
     assert_eq!(live.len(), 2);
     for live in live {
@@ -187,7 +196,10 @@ async fn on_time(mode: Mode) {
         println!("{:?} went out {late_ms} ms after its time", live.platform);
         assert!((0..1000).contains(&late_ms), "{late_ms} ms after its time");
     }
-    for delivery in app.client.show(&post).await["deliveries"].as_array().unwrap() {
+    for delivery in app.client.show(&post).await["deliveries"]
+        .as_array()
+        .unwrap()
+    {
         assert!(text(&delivery["published_at"]) >= text(&post["publish_at"]));
     }
     app.worker.stop.cancel();

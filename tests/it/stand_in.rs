@@ -57,7 +57,9 @@ fn serve(stream: TcpStream, world: &Mutex<World>) -> Option<()> {
         loop {
             let mut header = String::new();
             reader.read_line(&mut header).ok()?;
-            let Some((name, value)) = header.trim().split_once(':') else { break };
+            let Some((name, value)) = header.trim().split_once(':') else {
+                break;
+            };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().ok()?;
             }
@@ -80,30 +82,52 @@ fn answer(method: &str, path: &str, body: &str, world: &Mutex<World>) -> (u16, V
     let mut world = world.lock().expect("the world");
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     match (method, segments.as_slice()) {
-        ("GET", ["2", "users", "me"]) => (200, json!({ "data": { "id": "42", "name": "Stand In", "username": "standin" } })),
+        ("GET", ["2", "users", "me"]) => (
+            200,
+            json!({ "data": { "id": "42", "name": "Stand In", "username": "standin" } }),
+        ),
         ("POST", ["2", "tweets"]) => {
             let sent: Value = serde_json::from_str(body).expect("JSON");
             let text = sent["text"].as_str().expect("a text");
             world.live.push(format!("x {text}"));
-            (201, json!({ "data": { "id": "2101712260468977783", "text": text, "edit_history_tweet_ids": [""] } }))
+            (
+                201,
+                json!({ "data": { "id": "2101712260468977783", "text": text, "edit_history_tweet_ids": [""] } }),
+            )
         }
-        ("GET", ["me"]) => (200, json!({ "id": "27173231028946699", "username": "standin" })),
+        ("GET", ["me"]) => (
+            200,
+            json!({ "id": "27173231028946699", "username": "standin" }),
+        ),
         ("POST", [_, "threads"]) => {
             let text = form_value(body, "text");
             world.containers.push(text);
-            (200, json!({ "id": format!("1807909853930449{}", world.containers.len() - 1) }))
+            (
+                200,
+                json!({ "id": format!("1807909853930449{}", world.containers.len() - 1) }),
+            )
         }
         ("POST", [_, "threads_publish"]) => {
-            let number: usize = form_value(body, "creation_id").split_at(16).1.parse().expect("our own id");
+            let number: usize = form_value(body, "creation_id")
+                .split_at(16)
+                .1
+                .parse()
+                .expect("our own id");
             let text = format!("threads {}", world.containers[number]);
             world.live.push(text);
             (200, json!({ "id": format!("1802161585465050{number}") }))
         }
-        ("GET", [id]) if id.starts_with("18079") => (200, json!({ "status": "FINISHED", "id": id })),
-        ("GET", [id]) if id.starts_with("18021") => {
-            (200, json!({ "id": id, "permalink": "https://www.threads.com/@standin/post/DXYOXEPk5SM" }))
+        ("GET", [id]) if id.starts_with("18079") => {
+            (200, json!({ "status": "FINISHED", "id": id }))
         }
-        _ => (404, json!({ "error": { "message": "not here", "type": "OAuthException", "code": 100 } })),
+        ("GET", [id]) if id.starts_with("18021") => (
+            200,
+            json!({ "id": id, "permalink": "https://www.threads.com/@standin/post/DXYOXEPk5SM" }),
+        ),
+        _ => (
+            404,
+            json!({ "error": { "message": "not here", "type": "OAuthException", "code": 100 } }),
+        ),
     }
 }
 
@@ -111,5 +135,8 @@ fn answer(method: &str, path: &str, body: &str, world: &Mutex<World>) -> (u16, V
 fn form_value(body: &str, name: &str) -> String {
     let url = reqwest::Url::parse(&format!("http://form/?{body}")).expect("a form");
     let found = url.query_pairs().find(|(key, _)| key == name);
-    found.unwrap_or_else(|| panic!("{name} is not in {body}")).1.into_owned()
+    found
+        .unwrap_or_else(|| panic!("{name} is not in {body}"))
+        .1
+        .into_owned()
 }

@@ -66,9 +66,15 @@ impl TestApp {
             clock: simulator::Clock::from_fn(move || time.now().as_ms()),
             ..options.simulator
         });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let simulator_url = format!("http://{}", listener.local_addr().expect("an address"));
-        tokio::spawn(simulator.clone().serve(listener, stop.clone().cancelled_owned()));
+        tokio::spawn(
+            simulator
+                .clone()
+                .serve(listener, stop.clone().cancelled_owned()),
+        );
 
         let platforms = platforms(&simulator_url, &options.worker);
         let worker = Worker {
@@ -88,12 +94,19 @@ impl TestApp {
             vault: vault.clone(),
             threads: platforms.threads,
             x: platforms.x,
-            settings: api::Settings { handed: worker.settings.handed, simulator_url: None },
+            settings: api::Settings {
+                handed: worker.settings.handed,
+                simulator_url: None,
+            },
         };
         let base_url = serve(state.clone(), &stop);
 
-        let owner = users::local_owner(&backend.database, START).await.expect("an owner");
-        let (_, key) = keys::create(&backend.database, &owner, "test", START).await.expect("a key");
+        let owner = users::local_owner(&backend.database, START)
+            .await
+            .expect("an owner");
+        let (_, key) = keys::create(&backend.database, &owner, "test", START)
+            .await
+            .expect("a key");
         let mut app = TestApp {
             client: Client::new(&base_url, key.expose_secret()),
             threads: AccountId::generate(),
@@ -119,9 +132,18 @@ impl TestApp {
     }
 
     /// An account of somebody's.
-    pub async fn add_account_of(&self, owner: &UserId, platform: Platform, username: &str) -> account::Model {
+    pub async fn add_account_of(
+        &self,
+        owner: &UserId,
+        platform: Platform,
+        username: &str,
+    ) -> account::Model {
         let token = format!("token-{platform}-{username}");
-        let known = self.simulator.add_account(NewAccount::new(simulated(platform), username, token.clone()));
+        let known = self.simulator.add_account(NewAccount::new(
+            simulated(platform),
+            username,
+            token.clone(),
+        ));
         let connection = Connection {
             owner_id: owner.clone(),
             platform,
@@ -134,16 +156,28 @@ impl TestApp {
             refresh_token: None,
             token_expires_at: None,
         };
-        connect(&self.backend.database, &self.vault, connection, self.clock.now()).await.expect("an account")
+        connect(
+            &self.backend.database,
+            &self.vault,
+            connection,
+            self.clock.now(),
+        )
+        .await
+        .expect("an account")
     }
 
     /// Another customer with a key of their own.
     pub async fn another_owner(&self, name: &str) -> (UserId, Client) {
         let id = UserId::generate();
         let now = self.clock.now();
-        self.execute(&format!("INSERT INTO users (id, clerk_user_id, created_at) VALUES ('{id}', '{name}', {})", now.as_ms()))
-            .await;
-        let (_, key) = keys::create(&self.backend.database, &id, "test", now).await.expect("a key");
+        self.execute(&format!(
+            "INSERT INTO users (id, clerk_user_id, created_at) VALUES ('{id}', '{name}', {})",
+            now.as_ms()
+        ))
+        .await;
+        let (_, key) = keys::create(&self.backend.database, &id, "test", now)
+            .await
+            .expect("a key");
         (id, self.client.with_key(key.expose_secret()))
     }
 
@@ -188,7 +222,9 @@ impl TestApp {
         loop {
             self.drain().await;
             self.simulator.until_idle().await;
-            let next = entities::due::next_wake(&self.backend.database, self.clock.now()).await.expect("a query");
+            let next = entities::due::next_wake(&self.backend.database, self.clock.now())
+                .await
+                .expect("a query");
             match next {
                 Some(at) if at <= end => {
                     let step = at.since(self.clock.now()).max(Duration::from_millis(1));
@@ -202,19 +238,28 @@ impl TestApp {
     /// What is live on a platform.
     pub fn live_on(&self, platform: Platform) -> Vec<LivePost> {
         let all = self.simulator.live_posts();
-        all.into_iter().filter(|post| post.platform == simulated(platform)).collect()
+        all.into_iter()
+            .filter(|post| post.platform == simulated(platform))
+            .collect()
     }
 
     /// How many of the account's posts with this text are live.
     pub fn live_count(&self, platform: Platform, text: &str) -> usize {
-        self.live_on(platform).iter().filter(|post| post.text == text).count()
+        self.live_on(platform)
+            .iter()
+            .filter(|post| post.text == text)
+            .count()
     }
 
     /// One number out of the database.
     pub async fn count(&self, sql: &str) -> i64 {
         let database = self.backend.database.reader();
         let statement = Statement::from_string(database.get_database_backend(), sql);
-        let row = database.query_one_raw(statement).await.expect(sql).expect("a row");
+        let row = database
+            .query_one_raw(statement)
+            .await
+            .expect(sql)
+            .expect("a row");
         row.try_get_by_index(0).expect("a number")
     }
 
@@ -223,29 +268,50 @@ impl TestApp {
         let database = self.backend.database.reader();
         let statement = Statement::from_string(database.get_database_backend(), sql);
         let rows = database.query_all_raw(statement).await.expect(sql);
-        rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+        rows.iter()
+            .map(|row| row.try_get_by_index(0).expect("a text"))
+            .collect()
     }
 
     /// Runs a statement against the database.
     pub async fn execute(&self, sql: &str) {
-        self.backend.database.writer().execute_unprepared(sql).await.expect(sql);
+        self.backend
+            .database
+            .writer()
+            .execute_unprepared(sql)
+            .await
+            .expect(sql);
     }
 
     /// Checks that nothing is left over: no claim open, nothing due, no delivery live twice.
     pub async fn finish(self) {
-        assert_eq!(self.count("SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL").await, 0, "open claims");
+        assert_eq!(
+            self.count("SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL")
+                .await,
+            0,
+            "open claims"
+        );
         let due = format!(
             "SELECT count(*) FROM deliveries WHERE status IN ('queued', 'processing', 'unconfirmed') AND next_at <= {}",
             self.clock.now().as_ms()
         );
-        assert_eq!(self.count(&due).await, 0, "deliveries are due and nobody did them");
-        let recorded = self.count("SELECT count(*) FROM parts WHERE remote_id IS NOT NULL").await;
+        assert_eq!(
+            self.count(&due).await,
+            0,
+            "deliveries are due and nobody did them"
+        );
+        let recorded = self
+            .count("SELECT count(*) FROM parts WHERE remote_id IS NOT NULL")
+            .await;
         // What nobody could find out was left to a person and may be live.
         let left_open = "SELECT count(*) FROM deliveries
             WHERE status = 'failed' AND CAST(error AS text) LIKE '%\"unconfirmed\"%'";
         let left_open = self.count(left_open).await;
         let live = i64::try_from(self.simulator.live_posts().len()).unwrap_or(i64::MAX);
-        assert!(live <= recorded + left_open, "{live} posts are live, {recorded} are on record, {left_open} are left open");
+        assert!(
+            live <= recorded + left_open,
+            "{live} posts are live, {recorded} are on record, {left_open} are left open"
+        );
     }
 }
 
@@ -258,7 +324,9 @@ pub async fn drain(worker: &Worker) {
             return;
         }
         for Job::Publish(id) in jobs {
-            worker::publish::publish(worker, &id).await.expect("publishing");
+            worker::publish::publish(worker, &id)
+                .await
+                .expect("publishing");
         }
     }
 }

@@ -65,17 +65,32 @@ async fn embedded(name: &str) -> Backend {
     std::fs::create_dir_all(&folder).expect("a temporary folder");
     let database_url = format!("sqlite://{}", folder.join("test.db").display());
     let database = connect(&database_url).await;
-    Migrator::up(database.writer(), None).await.expect("migrations on SQLite");
-    Backend { database, queue: Queue::memory(), database_url, redis: None, folder: Some(folder) }
+    Migrator::up(database.writer(), None)
+        .await
+        .expect("migrations on SQLite");
+    Backend {
+        database,
+        queue: Queue::memory(),
+        database_url,
+        redis: None,
+        folder: Some(folder),
+    }
 }
 
 async fn distributed(name: &str) -> Backend {
     let server = required("TEST_POSTGRES_URL");
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
     let template = TEMPLATE.get_or_init(|| make_template(&server)).await;
-    execute(&server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    execute(
+        &server,
+        &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+    )
+    .await;
     let database_url = url_of(&server, name);
-    let redis = RedisSettings { url: required("TEST_REDIS_URL"), prefix: name.to_owned() };
+    let redis = RedisSettings {
+        url: required("TEST_REDIS_URL"),
+        prefix: name.to_owned(),
+    };
     Backend {
         database: connect(&database_url).await,
         queue: Queue::redis(&redis).expect("Redis settings"),
@@ -90,8 +105,13 @@ async fn make_template(server: &str) -> String {
     let name = format!("template_{}", uuid::Uuid::now_v7().simple());
     execute(server, &format!("CREATE DATABASE {name}")).await;
     let database = connect(&url_of(server, &name)).await;
-    Migrator::up(database.writer(), None).await.expect("migrations on PostgreSQL");
-    database.close().await.expect("a template must have no connections");
+    Migrator::up(database.writer(), None)
+        .await
+        .expect("migrations on PostgreSQL");
+    database
+        .close()
+        .await
+        .expect("a template must have no connections");
     name
 }
 
@@ -106,17 +126,28 @@ async fn execute(server: &str, sql: &str) {
 
 /// Connects as the product does.
 pub async fn connect(url: &str) -> Database {
-    let settings =
-        DatabaseSettings { url: url.to_owned(), max_connections: 8, acquire_timeout: Duration::from_secs(30) };
-    Database::connect(&settings).await.expect("a database connection")
+    let settings = DatabaseSettings {
+        url: url.to_owned(),
+        max_connections: 8,
+        acquire_timeout: Duration::from_secs(30),
+    };
+    Database::connect(&settings)
+        .await
+        .expect("a database connection")
 }
 
 fn url_of(server: &str, name: &str) -> String {
-    let (base, _) = server.rsplit_once('/').expect("a database URL ends with a name");
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("a database URL ends with a name");
     format!("{base}/{name}")
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test servers are named in the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test servers are named in the environment"
+)]
 fn required(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with `make test`"))
 }

@@ -18,9 +18,19 @@ impl Process {
     /// Starts the binary and waits until it prints a line with `ready` in it.
     pub async fn start(args: &[&str], env: &[(&str, String)], ready: Option<&str>) -> Self {
         let mut command = Command::new(binary());
-        command.args(args).env_clear().envs(env.iter().map(|(name, value)| (*name, value)));
-        let log = std::fs::File::options().create(true).append(true).open(log_file()).expect("a log file");
-        command.stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        command
+            .args(args)
+            .env_clear()
+            .envs(env.iter().map(|(name, value)| (*name, value)));
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log_file())
+            .expect("a log file");
+        command
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true);
         let mut child = command.spawn().expect("the built binary");
         let mut lines = BufReader::new(child.stdout.take().expect("standard output")).lines();
         let mut printed = Vec::new();
@@ -32,9 +42,14 @@ impl Process {
                         return;
                     }
                 }
-                panic!("{args:?} ended before it was ready; its log is {}", log_file().display());
+                panic!(
+                    "{args:?} ended before it was ready; its log is {}",
+                    log_file().display()
+                );
             };
-            tokio::time::timeout(Duration::from_secs(30), read).await.expect("ready in time");
+            tokio::time::timeout(Duration::from_secs(30), read)
+                .await
+                .expect("ready in time");
         }
         // What it prints later must not fill the pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
@@ -49,10 +64,17 @@ impl Process {
     /// `kill -TERM`, and waits for the end; returns whether it ended well.
     pub async fn terminate(mut self) -> bool {
         let pid = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill");
+        let sent = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .await
+            .expect("kill");
         assert!(sent.success());
         let ended = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
-        ended.expect("an end in time").expect("an exit status").success()
+        ended
+            .expect("an end in time")
+            .expect("an exit status")
+            .success()
     }
 
     /// Whether it still runs.
@@ -71,7 +93,10 @@ fn binary() -> PathBuf {
                 build();
             }
             let own = std::env::current_exe().expect("this program");
-            let found = own.ancestors().map(|folder| folder.join("dualposts")).find(|path| path.is_file());
+            let found = own
+                .ancestors()
+                .map(|folder| folder.join("dualposts"))
+                .find(|path| path.is_file());
             found.expect("dualposts beside this program; build it with `cargo build --workspace`")
         })
         .clone()
@@ -82,12 +107,22 @@ fn binary() -> PathBuf {
 fn build() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let built = std::process::Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--workspace", "--manifest-path", manifest])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--manifest-path",
+            manifest,
+        ])
         .status()
         .expect("cargo");
     assert!(built.success(), "the binary must build");
 }
 
 fn log_file() -> PathBuf {
-    std::env::temp_dir().join(format!("dualposts-process-tests-{}.log", std::process::id()))
+    std::env::temp_dir().join(format!(
+        "dualposts-process-tests-{}.log",
+        std::process::id()
+    ))
 }

@@ -31,14 +31,24 @@ impl Stack {
         let backend = Backend::fresh(Mode::Distributed).await;
         let redis = RedisServer::start().await;
         let count = accounts.to_string();
-        let args = ["simulator", "--listen", "127.0.0.1:0", "--accounts", &count, "--no-limits"];
+        let args = [
+            "simulator",
+            "--listen",
+            "127.0.0.1:0",
+            "--accounts",
+            &count,
+            "--no-limits",
+        ];
         let simulator = Process::start(&args, &[], Some("live posts")).await;
         let url = text_after(&simulator.printed, "http://");
         let mut env = vec![
             ("DATABASE_URL", backend.database_url.clone()),
             ("REDIS_URL", redis.url.clone()),
             ("DUALPOSTS_LISTEN", "127.0.0.1:0".to_owned()),
-            ("DUALPOSTS_SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
+            (
+                "DUALPOSTS_SECRET_KEY",
+                "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned(),
+            ),
             ("DUALPOSTS_BOOTSTRAP_API_KEY", KEY.to_owned()),
             ("DUALPOSTS_THREADS_API_URL", url.clone()),
             ("DUALPOSTS_X_API_URL", url.clone()),
@@ -48,7 +58,11 @@ impl Stack {
             ("DUALPOSTS_LIMITS", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,info".to_owned()),
         ];
-        env.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        env.extend(
+            settings
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         let api = Process::start(&["api"], &env, Some("API http://")).await;
         let client = Client::new(&text_after(&api.printed, "http://"), KEY);
         let stack = Stack {
@@ -60,11 +74,14 @@ impl Stack {
             _simulator: simulator,
             _api: api,
         };
-        stack.until("the accounts are connected", || async {
-            let list = stack.client.get("/v1/accounts").await;
-            list.body["data"].as_array().is_some_and(|list| list.len() == 2 * accounts)
-        })
-        .await;
+        stack
+            .until("the accounts are connected", || async {
+                let list = stack.client.get("/v1/accounts").await;
+                list.body["data"]
+                    .as_array()
+                    .is_some_and(|list| list.len() == 2 * accounts)
+            })
+            .await;
         stack
     }
 
@@ -78,28 +95,42 @@ impl Stack {
         let accounts = self.client.get("/v1/accounts").await.body;
         let ids = |platform: &str| -> Vec<String> {
             let all = accounts["data"].as_array().expect("accounts");
-            all.iter().filter(|row| row["platform"] == platform).map(|row| text(&row["id"]).to_owned()).collect()
+            all.iter()
+                .filter(|row| row["platform"] == platform)
+                .map(|row| text(&row["id"]).to_owned())
+                .collect()
         };
         let (threads, x) = (ids("threads"), ids("x"));
         let submits = (0..count).map(|number| {
             let accounts = [&threads[number % threads.len()], &x[number % x.len()]];
             let body = json!({ "text": format!("{prefix} {number}"), "accounts": accounts });
             let client = self.client.clone();
-            async move { client.submit_with_key(body, &format!("{prefix}-{number}")).await }
+            async move {
+                client
+                    .submit_with_key(body, &format!("{prefix}-{number}"))
+                    .await
+            }
         });
-        let answers: Vec<Reply> = futures::StreamExt::collect(futures::StreamExt::buffer_unordered(
-            futures::stream::iter(submits),
-            64,
-        ))
+        let answers: Vec<Reply> = futures::StreamExt::collect(
+            futures::StreamExt::buffer_unordered(futures::stream::iter(submits), 64),
+        )
         .await;
         for answer in answers {
-            assert!(answer.status.is_success(), "{} {:#}", answer.status, answer.body);
+            assert!(
+                answer.status.is_success(),
+                "{} {:#}",
+                answer.status,
+                answer.body
+            );
         }
     }
 
     /// How many deliveries have this status.
     pub async fn count(&self, status: &str) -> i64 {
-        self.number(&format!("SELECT count(*) FROM deliveries WHERE status = '{status}'")).await
+        self.number(&format!(
+            "SELECT count(*) FROM deliveries WHERE status = '{status}'"
+        ))
+        .await
     }
 
     /// One number out of the database.
@@ -107,7 +138,11 @@ impl Stack {
         use sea_orm::{ConnectionTrait, Statement};
         let database = self.backend.database.reader();
         let statement = Statement::from_string(database.get_database_backend(), sql);
-        let row = database.query_one_raw(statement).await.expect(sql).expect("a row");
+        let row = database
+            .query_one_raw(statement)
+            .await
+            .expect(sql)
+            .expect("a row");
         row.try_get_by_index(0).expect("a number")
     }
 
@@ -124,16 +159,24 @@ impl Stack {
     pub async fn assert_live(&self, count: usize) {
         let live = self.simulator.get("/_sim/posts").await.body;
         let live = live.as_array().expect("posts");
-        let name = |post: &Value| format!("{} {} {}", post["platform"], post["account"], post["text"]);
+        let name =
+            |post: &Value| format!("{} {} {}", post["platform"], post["account"], post["text"]);
         let different: std::collections::HashSet<String> = live.iter().map(name).collect();
-        assert_eq!((live.len(), different.len()), (count, count), "live posts, and different ones among them");
+        assert_eq!(
+            (live.len(), different.len()),
+            (count, count),
+            "live posts, and different ones among them"
+        );
     }
 
     /// Waits for a condition that another process brings about.
     pub async fn until<F: Future<Output = bool>>(&self, what: &str, condition: impl Fn() -> F) {
         let started = Instant::now();
         while !condition().await {
-            assert!(started.elapsed() < Duration::from_secs(120), "waited too long until {what}");
+            assert!(
+                started.elapsed() < Duration::from_secs(120),
+                "waited too long until {what}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -154,7 +197,11 @@ impl RedisServer {
             let port = listener.local_addr().expect("an address").port();
             drop(listener);
             if let Some(child) = start_redis(port).await {
-                return RedisServer { url: format!("redis://127.0.0.1:{port}"), port, child };
+                return RedisServer {
+                    url: format!("redis://127.0.0.1:{port}"),
+                    port,
+                    child,
+                };
             }
         }
         panic!("redis-server does not start; run the tests with `make test`");
@@ -163,7 +210,11 @@ impl RedisServer {
     /// `FLUSHALL`.
     pub async fn flush_all(&self) {
         let port = self.port.to_string();
-        let done = Command::new("redis-cli").args(["-p", &port, "FLUSHALL"]).output().await.expect("redis-cli");
+        let done = Command::new("redis-cli")
+            .args(["-p", &port, "FLUSHALL"])
+            .output()
+            .await
+            .expect("redis-cli");
         assert!(done.status.success());
     }
 
@@ -174,13 +225,24 @@ impl RedisServer {
 
     /// Starts it again, empty, on the same port.
     pub async fn start_again(&mut self) {
-        self.child = start_redis(self.port).await.expect("Redis on its former port");
+        self.child = start_redis(self.port)
+            .await
+            .expect("Redis on its former port");
     }
 }
 
 async fn start_redis(port: u16) -> Option<Child> {
     let port_text = port.to_string();
-    let args = ["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    let args = [
+        "--port",
+        &port_text,
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ];
     let mut child = Command::new("redis-server")
         .args(args)
         .current_dir(std::env::temp_dir())
@@ -189,7 +251,10 @@ async fn start_redis(port: u16) -> Option<Child> {
         .spawn()
         .expect("redis-server; run the tests with `make test`");
     for _ in 0..200 {
-        if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+        if tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .is_ok()
+        {
             return Some(child);
         }
         if child.try_wait().ok().flatten().is_some() {
@@ -203,6 +268,8 @@ async fn start_redis(port: u16) -> Option<Child> {
 /// The word in what was printed that begins with `start`.
 pub fn text_after(printed: &[String], start: &str) -> String {
     let words = printed.iter().flat_map(|line| line.split_whitespace());
-    let found = words.filter_map(|word| word.find(start).map(|at| word[at..].to_owned())).next();
+    let found = words
+        .filter_map(|word| word.find(start).map(|at| word[at..].to_owned()))
+        .next();
     found.unwrap_or_else(|| panic!("nothing with {start} in {printed:?}"))
 }

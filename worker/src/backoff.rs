@@ -15,21 +15,33 @@ pub struct Growth {
 }
 
 /// After a try that failed without effect: 2 s, 4 s, ... up to 10 minutes.
-pub const RETRY: Growth =
-    Growth { first: Duration::from_secs(2), factor: 2.0, longest: Duration::from_secs(600) };
+pub const RETRY: Growth = Growth {
+    first: Duration::from_secs(2),
+    factor: 2.0,
+    longest: Duration::from_secs(600),
+};
 
 /// While a platform prepares a text post, or a fresh container is not yet known everywhere
 /// (`threads.md` 10e): 1 s, 1.6 s, ... up to half a minute.
-pub const PREPARING: Growth =
-    Growth { first: Duration::from_secs(1), factor: 1.6, longest: Duration::from_secs(30) };
+pub const PREPARING: Growth = Growth {
+    first: Duration::from_secs(1),
+    factor: 1.6,
+    longest: Duration::from_secs(30),
+};
 
 /// Between two looks for a post whose outcome is unknown: 2 s, 3 s, ... up to half a minute.
-pub const LOOKING: Growth =
-    Growth { first: Duration::from_secs(2), factor: 1.5, longest: Duration::from_secs(30) };
+pub const LOOKING: Growth = Growth {
+    first: Duration::from_secs(2),
+    factor: 1.5,
+    longest: Duration::from_secs(30),
+};
 
 /// Between looks that have gone on for long: a minute and more, up to 15 minutes.
-pub const LOOKING_ON: Growth =
-    Growth { first: Duration::from_secs(60), factor: 2.0, longest: Duration::from_secs(900) };
+pub const LOOKING_ON: Growth = Growth {
+    first: Duration::from_secs(60),
+    factor: 2.0,
+    longest: Duration::from_secs(900),
+};
 
 /// The interval after `tries` tries (0: after the first), varied by up to a fifth. The variation
 /// comes from `seed` (a delivery's id), so that deliveries spread out and a replay repeats.
@@ -45,7 +57,9 @@ pub fn interval(growth: Growth, tries: i32, seed: &str) -> Duration {
     for _ in 0..=tries.clamp(0, 60) {
         interval = backoff.next_backoff().unwrap_or(growth.longest);
     }
-    interval.mul_f64(0.9 + 0.2 * fraction(seed, tries)).min(growth.longest)
+    interval
+        .mul_f64(0.9 + 0.2 * fraction(seed, tries))
+        .min(growth.longest)
 }
 
 /// A number in 0..1 that depends on nothing but its arguments (FNV-1a, then a finishing mix).
@@ -65,9 +79,14 @@ mod tests {
 
     #[test]
     fn intervals_grow_and_stop_growing_at_the_cap() {
-        let intervals: Vec<_> = (0..20).map(|tries| interval(RETRY, tries, "dlv_1")).collect();
+        let intervals: Vec<_> = (0..20)
+            .map(|tries| interval(RETRY, tries, "dlv_1"))
+            .collect();
         assert!(intervals[..8].is_sorted(), "{intervals:?}");
-        assert!(intervals[0] >= Duration::from_millis(1800) && intervals[0] <= Duration::from_millis(2200));
+        assert!(
+            intervals[0] >= Duration::from_millis(1800)
+                && intervals[0] <= Duration::from_millis(2200)
+        );
         assert!(intervals.iter().all(|interval| *interval <= RETRY.longest));
         assert!(intervals[15] >= RETRY.longest.mul_f64(0.9));
         assert!(interval(RETRY, i32::MAX, "dlv_1") <= RETRY.longest);

@@ -23,9 +23,14 @@ use crate::step::Step;
 /// What a step brought, when it worked.
 #[derive(Clone, Debug)]
 pub enum Success {
-    Container { id: String },
+    Container {
+        id: String,
+    },
     Status(ContainerStatus),
-    Live { remote_id: String, url: Option<String> },
+    Live {
+        remote_id: String,
+        url: Option<String>,
+    },
     Permalink(Option<String>),
     Searched(Search),
 }
@@ -68,7 +73,12 @@ pub struct LanePause {
 
 impl Decision {
     fn new(change: Change, verdict: Verdict) -> Self {
-        Decision { change, verdict, pause: None, reconnect: None }
+        Decision {
+            change,
+            verdict,
+            pause: None,
+            reconnect: None,
+        }
     }
 }
 
@@ -78,7 +88,9 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
         (Status::Unconfirmed, Step::CheckContainer(container), Ok(Success::Status(status))) => {
             looking::at_container(case, container, status)
         }
-        (Status::Unconfirmed, Step::FindPost, Ok(Success::Searched(search))) => looking::at_list(case, search),
+        (Status::Unconfirmed, Step::FindPost, Ok(Success::Searched(search))) => {
+            looking::at_list(case, search)
+        }
         (Status::Unconfirmed, _, Err(failure)) => looking::failed(case, step, failure),
         (Status::Unconfirmed, _, _) => looking::again(case),
 
@@ -87,7 +99,9 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
         (_, Step::CheckContainer(container), Ok(Success::Status(status))) => {
             preparing::checked(case, container, status)
         }
-        (_, Step::CheckContainer(container), Err(failure)) => preparing::check_failed(case, container, failure),
+        (_, Step::CheckContainer(container), Err(failure)) => {
+            preparing::check_failed(case, container, failure)
+        }
 
         (_, Step::PublishContainer(_) | Step::CreatePost, Ok(Success::Live { remote_id, url })) => {
             publishing::live(case, remote_id, url.as_deref())
@@ -104,7 +118,11 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
 
         // An answer to another question than the one asked: nothing is known that was not before.
         _ if is_sent(case) => publishing::unknown(case, None),
-        _ => generic::again(case, case.progress.looked(), crate::explain::answer_mismatch()),
+        _ => generic::again(
+            case,
+            case.progress.looked(),
+            crate::explain::answer_mismatch(),
+        ),
     }
 }
 

@@ -52,7 +52,12 @@ pub fn explain(platform: Platform, failure: &Failure) -> DeliveryError {
             false,
         ),
         Meaning::Blocked { code } => (*code, blocked(name, code), blocked_action(code), true),
-        Meaning::Rejected { code } => (*code, rejected(name, code), rejected_action(name, code), false),
+        Meaning::Rejected { code } => (
+            *code,
+            rejected(name, code),
+            rejected_action(name, code),
+            false,
+        ),
     };
     DeliveryError {
         code: code.to_owned(),
@@ -88,7 +93,9 @@ fn rejected(name: &str, code: &str) -> String {
     match code {
         "text_too_long" => format!("{name} finds the text too long."),
         "link_limit" => format!("{name} finds too many links in the text."),
-        "permission_missing" => format!("The connection to {name} lacks a permission that this needs."),
+        "permission_missing" => {
+            format!("The connection to {name} lacks a permission that this needs.")
+        }
         "not_permitted" => format!("{name} does not permit this to the account."),
         "reply_not_allowed" => format!("{name} does not allow an answer to that post."),
         "invalid_request" => format!("{name} does not accept the request as it stands."),
@@ -100,7 +107,9 @@ fn rejected_action(name: &str, code: &str) -> String {
     match code {
         "text_too_long" => "Shorten the text and submit it again.".to_owned(),
         "link_limit" => "Take out links and submit it again.".to_owned(),
-        "permission_missing" => format!("Connect the account to {name} again and grant all permissions."),
+        "permission_missing" => {
+            format!("Connect the account to {name} again and grant all permissions.")
+        }
         _ => format!("Read what {name} says below, change the post and submit it again."),
     }
 }
@@ -123,7 +132,11 @@ pub fn container_refused(reason: &str) -> DeliveryError {
         message: "Threads could not process the content.".into(),
         action: "Read the platform's reason below, change the post and submit it again.".into(),
         retryable: false,
-        platform: Some(PlatformSaid { http_status: None, code: Some(reason.to_owned()), message: None }),
+        platform: Some(PlatformSaid {
+            http_status: None,
+            code: Some(reason.to_owned()),
+            message: None,
+        }),
     }
 }
 
@@ -134,7 +147,11 @@ pub fn container_lost(reason: &str) -> DeliveryError {
         message: "Threads lost the post while preparing it.".into(),
         action: "Retry the delivery; nothing went out.".into(),
         retryable: true,
-        platform: Some(PlatformSaid { http_status: None, code: Some(reason.to_owned()), message: None }),
+        platform: Some(PlatformSaid {
+            http_status: None,
+            code: Some(reason.to_owned()),
+            message: None,
+        }),
     }
 }
 
@@ -143,7 +160,8 @@ pub fn outcome_unknown(platform: Platform, failure: Option<&Failure>) -> Deliver
     DeliveryError {
         code: "outcome_unknown".into(),
         message: format!("{} did not say whether the post went out.", name(platform)),
-        action: "Nothing to do: the post is looked for, and sent again only if it is not there.".into(),
+        action: "Nothing to do: the post is looked for, and sent again only if it is not there."
+            .into(),
         retryable: false,
         platform: failure.and_then(|failure| said(&failure.evidence)),
     }
@@ -164,7 +182,10 @@ pub fn unconfirmed(platform: Platform) -> DeliveryError {
 pub fn never_went_out(platform: Platform) -> DeliveryError {
     DeliveryError {
         code: "platform_unavailable".into(),
-        message: format!("{} failed at every try; the post is not live.", name(platform)),
+        message: format!(
+            "{} failed at every try; the post is not live.",
+            name(platform)
+        ),
         action: "Retry when the platform works again.".into(),
         retryable: true,
         platform: None,
@@ -209,7 +230,8 @@ pub fn answer_mismatch() -> DeliveryError {
 
 /// The platform's own words, if it said any.
 pub fn said(evidence: &Evidence) -> Option<PlatformSaid> {
-    let nothing = evidence.http_status.is_none() && evidence.code.is_none() && evidence.message.is_none();
+    let nothing =
+        evidence.http_status.is_none() && evidence.code.is_none() && evidence.message.is_none();
     (!nothing).then(|| PlatformSaid {
         http_status: evidence.http_status,
         code: evidence.code.clone(),

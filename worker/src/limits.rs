@@ -46,7 +46,9 @@ impl Limits {
             (Platform::Threads, Guards::Replies, THREADS_REPLY),
         ];
         let limits = table.into_iter().flat_map(|(platform, guards, published)| {
-            published.iter().map(move |limit| Limit::from(platform, guards, limit))
+            published
+                .iter()
+                .map(move |limit| Limit::from(platform, guards, limit))
         });
         Limits(limits.collect())
     }
@@ -68,11 +70,25 @@ impl Limits {
         for change in text.split(',') {
             let bad = || BadLimit {
                 given: change.trim().to_owned(),
-                expected: Self::published().0.iter().map(|limit| format!("`{}=N`", limit.key())).collect::<Vec<_>>().join(", "),
+                expected: Self::published()
+                    .0
+                    .iter()
+                    .map(|limit| format!("`{}=N`", limit.key()))
+                    .collect::<Vec<_>>()
+                    .join(", "),
             };
             let (key, max) = change.split_once('=').ok_or_else(bad)?;
-            let max: i64 = max.trim().parse().ok().filter(|max| *max > 0).ok_or_else(bad)?;
-            let limit = limits.0.iter_mut().find(|limit| limit.key() == key.trim()).ok_or_else(bad)?;
+            let max: i64 = max
+                .trim()
+                .parse()
+                .ok()
+                .filter(|max| *max > 0)
+                .ok_or_else(bad)?;
+            let limit = limits
+                .0
+                .iter_mut()
+                .find(|limit| limit.key() == key.trim())
+                .ok_or_else(bad)?;
             limit.max = max;
         }
         Ok(limits)
@@ -94,12 +110,20 @@ impl Limits {
     /// Threads counts over a rolling day what was really published: the most that may have gone
     /// out in the last 24 hours for one more to fit.
     pub fn rolling_day(&self, platform: Platform, is_reply: bool) -> Option<i64> {
-        self.guarding(platform, is_reply).find(|limit| limit.refundable).map(|limit| limit.max)
+        self.guarding(platform, is_reply)
+            .find(|limit| limit.refundable)
+            .map(|limit| limit.max)
     }
 
     fn guarding(&self, platform: Platform, is_reply: bool) -> impl Iterator<Item = &Limit> {
-        let other = if is_reply { Guards::Posts } else { Guards::Replies };
-        self.0.iter().filter(move |limit| limit.platform == platform && limit.guards != other)
+        let other = if is_reply {
+            Guards::Posts
+        } else {
+            Guards::Replies
+        };
+        self.0
+            .iter()
+            .filter(move |limit| limit.platform == platform && limit.guards != other)
     }
 }
 
@@ -136,24 +160,41 @@ mod tests {
     #[test]
     fn a_post_on_x_takes_from_the_accounts_and_the_apps_window() {
         let takes = Limits::published().takes(Platform::X, &AccountId::generate(), false);
-        assert_eq!(takes.iter().map(|take| take.max).collect::<Vec<_>>(), [100, 10_000]);
+        assert_eq!(
+            takes.iter().map(|take| take.max).collect::<Vec<_>>(),
+            [100, 10_000]
+        );
     }
 
     #[test]
     fn threads_counts_replies_apart_from_posts() {
         let (limits, account) = (Limits::published(), AccountId::generate());
         assert_eq!(limits.takes(Platform::Threads, &account, false)[0].max, 250);
-        assert_eq!(limits.takes(Platform::Threads, &account, true)[0].max, 1_000);
+        assert_eq!(
+            limits.takes(Platform::Threads, &account, true)[0].max,
+            1_000
+        );
     }
 
     #[test]
     fn an_operator_can_set_a_limit_by_its_name() {
         let limits = Limits::parse("x.15min=17, x.24h_app=500").unwrap();
         let takes = limits.takes(Platform::X, &AccountId::generate(), false);
-        assert_eq!(takes.iter().map(|take| take.max).collect::<Vec<_>>(), [17, 500]);
-        assert_eq!(Limits::parse("off").unwrap().takes(Platform::X, &AccountId::generate(), false), []);
+        assert_eq!(
+            takes.iter().map(|take| take.max).collect::<Vec<_>>(),
+            [17, 500]
+        );
+        assert_eq!(
+            Limits::parse("off")
+                .unwrap()
+                .takes(Platform::X, &AccountId::generate(), false),
+            []
+        );
         let wrong = Limits::parse("x.hourly=5").unwrap_err().to_string();
-        assert!(wrong.contains("x.hourly=5") && wrong.contains("`x.15min=N`"), "{wrong}");
+        assert!(
+            wrong.contains("x.hourly=5") && wrong.contains("`x.15min=N`"),
+            "{wrong}"
+        );
         assert!(Limits::parse("x.15min=0").is_err());
     }
 }

@@ -32,14 +32,26 @@ pub struct Subject<'a> {
 }
 
 /// Makes the one call that `step` is.
-pub async fn perform(worker: &Worker, subject: &Subject<'_>, step: &Step, token: &SecretString) -> Result<Performed, entities::DbErr> {
+pub async fn perform(
+    worker: &Worker,
+    subject: &Subject<'_>,
+    step: &Step,
+    token: &SecretString,
+) -> Result<Performed, entities::DbErr> {
     let now_ms = worker.clock.now().as_ms();
-    let Subject { work, text, reply_to, .. } = subject;
+    let Subject {
+        work,
+        text,
+        reply_to,
+        ..
+    } = subject;
     let (threads, x) = (&worker.platforms.threads, &worker.platforms.x);
     let user = work.account.remote_user_id.as_str();
     let performed = match step {
         Step::CreateContainer => {
-            let answer = threads.create_text_container(token, user, text, *reply_to, now_ms).await;
+            let answer = threads
+                .create_text_container(token, user, text, *reply_to, now_ms)
+                .await;
             performed(answer, |id| Success::Container { id })
         }
         Step::CheckContainer(container) => {
@@ -48,7 +60,10 @@ pub async fn perform(worker: &Worker, subject: &Subject<'_>, step: &Step, token:
         }
         Step::PublishContainer(container) => {
             let answer = threads.publish(token, user, &container.id, now_ms).await;
-            performed(answer, |remote_id| Success::Live { remote_id, url: None })
+            performed(answer, |remote_id| Success::Live {
+                remote_id,
+                url: None,
+            })
         }
         Step::CreatePost => {
             let answer = x.create_post(token, text, *reply_to, now_ms).await;
@@ -57,15 +72,28 @@ pub async fn perform(worker: &Worker, subject: &Subject<'_>, step: &Step, token:
                 remote_id,
             })
         }
-        Step::ReadPermalink { remote_id } => {
-            performed(threads.permalink(token, remote_id, now_ms).await, Success::Permalink)
-        }
+        Step::ReadPermalink { remote_id } => performed(
+            threads.permalink(token, remote_id, now_ms).await,
+            Success::Permalink,
+        ),
         Step::FindPost => {
             let (listed, from) = list(worker, subject, token, now_ms).await;
             let searched = match listed {
-                Ok(Answer { value, windows, http_status, trace_id, more }) => {
+                Ok(Answer {
+                    value,
+                    windows,
+                    http_status,
+                    trace_id,
+                    more,
+                }) => {
                     let value = match_up(worker, subject, value, from, !more).await?;
-                    Ok(Answer { value, windows, http_status, trace_id, more })
+                    Ok(Answer {
+                        value,
+                        windows,
+                        http_status,
+                        trace_id,
+                        more,
+                    })
                 }
                 Err(failure) => Err(failure),
             };
@@ -87,13 +115,33 @@ async fn list(
         Checkpoint::Sent { at, .. } => *at,
         _ => worker.clock.now(),
     };
-    let from = progress.unresolved_since.map_or(sent_at, |since| since.min(sent_at));
+    let from = progress
+        .unresolved_since
+        .map_or(sent_at, |since| since.min(sent_at));
     let since_ms = from.as_ms() - CLOCK_SKEW_MS;
     let user = subject.work.account.remote_user_id.as_str();
     let listed = match (subject.claim.platform, subject.reply_to) {
-        (Platform::Threads, None) => worker.platforms.threads.posts_since(token, since_ms, now_ms).await,
-        (Platform::Threads, Some(_)) => worker.platforms.threads.replies_since(token, since_ms, now_ms).await,
-        (Platform::X, _) => worker.platforms.x.posts_since(token, user, since_ms, now_ms).await,
+        (Platform::Threads, None) => {
+            worker
+                .platforms
+                .threads
+                .posts_since(token, since_ms, now_ms)
+                .await
+        }
+        (Platform::Threads, Some(_)) => {
+            worker
+                .platforms
+                .threads
+                .replies_since(token, since_ms, now_ms)
+                .await
+        }
+        (Platform::X, _) => {
+            worker
+                .platforms
+                .x
+                .posts_since(token, user, since_ms, now_ms)
+                .await
+        }
     };
     (listed, from)
 }
@@ -123,10 +171,17 @@ async fn match_up(
 }
 
 fn x_url(worker: &Worker, work: &Work, remote_id: &str) -> String {
-    platforms::x::post_url(&worker.platforms.x_web_url, &work.account.username, remote_id)
+    platforms::x::post_url(
+        &worker.platforms.x_web_url,
+        &work.account.username,
+        remote_id,
+    )
 }
 
-fn performed<T>(answer: Result<Answer<T>, Failure>, success: impl FnOnce(T) -> Success) -> Performed {
+fn performed<T>(
+    answer: Result<Answer<T>, Failure>,
+    success: impl FnOnce(T) -> Success,
+) -> Performed {
     match answer {
         Ok(answer) => Performed {
             outcome: Ok(success(answer.value)),

@@ -14,12 +14,12 @@ use platforms::LimitScope;
 use secrecy::SecretString;
 use tracing::{Instrument, debug, info, info_span, warn};
 
+use crate::Worker;
 use crate::decide::{Case, Decision, Success, decide};
 use crate::explain;
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
 use crate::step::{Planned, Step, plan};
-use crate::Worker;
 
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
 /// is then judged by its checkpoint when the lease runs out.
@@ -32,7 +32,13 @@ pub async fn publish(worker: &Worker, id: &DeliveryId) -> Result<(), DbErr> {
     let span = info_span!(
         "publish", post = %row.post_id, delivery = %row.id, account = %row.account_id, platform = %row.platform
     );
-    Run { worker, work: &work }.run().instrument(span).await
+    Run {
+        worker,
+        work: &work,
+    }
+    .run()
+    .instrument(span)
+    .await
 }
 
 /// One stretch of work on one delivery.
@@ -55,24 +61,38 @@ impl Run<'_> {
             return Ok(());
         };
         let (mut step, mut takes) = (planned.step, takes);
-        while let Some((next_claim, next_step, next_takes)) = self.step(claim, step, takes, &token).await? {
+        while let Some((next_claim, next_step, next_takes)) =
+            self.step(claim, step, takes, &token).await?
+        {
             (claim, step, takes) = (next_claim, next_step, next_takes);
         }
         Ok(())
     }
 
     /// Holds a delivery back that a pause or a full rolling day keeps from being published.
-    async fn must_wait(&self, progress: &Progress, planned: &Planned, now: Timestamp) -> Result<bool, DbErr> {
-        let starts_something = planned.step.publishes() || matches!(planned.step, Step::CreateContainer);
+    async fn must_wait(
+        &self,
+        progress: &Progress,
+        planned: &Planned,
+        now: Timestamp,
+    ) -> Result<bool, DbErr> {
+        let starts_something =
+            planned.step.publishes() || matches!(planned.step, Step::CreateContainer);
         if !starts_something {
             return Ok(false);
         }
         let wait = self.work.pause(now).or_else(|| {
-            let most = self.worker.settings.limits.rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
+            let most = self
+                .worker
+                .settings
+                .limits
+                .rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
             let hour = std::time::Duration::from_secs(3600);
             (self.work.published_24h >= most).then_some((now + hour, WaitReason::AccountRateLimit))
         });
-        let Some((until, why)) = wait else { return Ok(false) };
+        let Some((until, why)) = wait else {
+            return Ok(false);
+        };
         info!(%until, waiting_for = %why, "held back");
         hold_back(&self.worker.database, self.work, until, why, now).await?;
         Ok(true)
@@ -83,7 +103,39 @@ impl Run<'_> {
             return Vec::new();
         }
         let row = &self.work.delivery;
-        self.worker.settings.limits.takes(row.platform, &row.account_id, planned.armed.part_index > 0)
+        self.worker.settings.limits.takes(
+            row.platform,
+            &row.account_id,
+            planned.armed.part_index > 0,
+        )
+    }
+
+    /// What to give back to the rate windows: the call was refused, or is now known not to have
+    /// been carried out.
+    fn refunds(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        verdict: Verdict,
+        to: Status,
+        takes: Vec<Take>,
+    ) -> Vec<Take> {
+        use Verdict::{Reconnect, Reject, Retry, RetryAt, Wait};
+        let refused =
+            step.publishes() && matches!(verdict, Wait | Retry | RetryAt | Reconnect | Reject);
+        let looked_in_vain = claim.status == Status::Unconfirmed && to != Status::Unconfirmed;
+        let unused = if refused {
+            takes
+        } else if looked_in_vain && matches!(verdict, Retry | Reject) {
+            let is_reply = claim.progress.part_index > 0;
+            self.worker
+                .settings
+                .limits
+                .takes(claim.platform, &claim.account_id, is_reply)
+        } else {
+            Vec::new()
+        };
+        unused.into_iter().filter(|take| take.refundable).collect()
     }
 
     async fn claim(
@@ -100,8 +152,16 @@ impl Run<'_> {
                 return Ok(None);
             }
         };
-        let claimed =
-            claim(&worker.database, self.work, armed, takes, &worker.name, now, worker.settings.lease).await?;
+        let claimed = claim(
+            &worker.database,
+            self.work,
+            armed,
+            takes,
+            &worker.name,
+            now,
+            worker.settings.lease,
+        )
+        .await?;
         match claimed {
             Claimed::Ours(claim) => Ok(Some((claim, token))),
             Claimed::Taken => {
@@ -135,19 +195,50 @@ impl Run<'_> {
 
     /// Without a token nothing can be tried: the delivery waits for a new one, or, when it may be
     /// live, is looked for later.
-    async fn needs_reconnect(&self, error: entities::delivery::DeliveryError, now: Timestamp) -> Result<(), DbErr> {
+    async fn needs_reconnect(
+        &self,
+        error: entities::delivery::DeliveryError,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
         let worker = self.worker;
         let progress = self.work.delivery.progress()?;
         if self.work.delivery.status == Status::Unconfirmed {
             let until = now + std::time::Duration::from_secs(300);
-            return hold_back(&worker.database, self.work, until, WaitReason::Confirmation, now).await;
+            return hold_back(
+                &worker.database,
+                self.work,
+                until,
+                WaitReason::Confirmation,
+                now,
+            )
+            .await;
         }
-        let claimed =
-            claim(&worker.database, self.work, &progress, &[], &worker.name, now, worker.settings.lease).await?;
-        let Claimed::Ours(claim) = claimed else { return Ok(()) };
-        info!(code = error.code, "waits for its account to be connected again");
+        let claimed = claim(
+            &worker.database,
+            self.work,
+            &progress,
+            &[],
+            &worker.name,
+            now,
+            worker.settings.lease,
+        )
+        .await?;
+        let Claimed::Ours(claim) = claimed else {
+            return Ok(());
+        };
+        info!(
+            code = error.code,
+            "waits for its account to be connected again"
+        );
         let change = Change::needs_reconnect(claim.progress.clone(), error);
-        record(&worker.database, &claim, Record::bare(change), now, worker.settings.lease).await?;
+        record(
+            &worker.database,
+            &claim,
+            Record::bare(change),
+            now,
+            worker.settings.lease,
+        )
+        .await?;
         Ok(())
     }
 
@@ -166,7 +257,9 @@ impl Run<'_> {
             return Ok(None);
         }
         let parts = self.work.content.parts_on(claim.platform);
-        let part = usize::try_from(claim.progress.part_index).ok().and_then(|index| parts.get(index));
+        let part = usize::try_from(claim.progress.part_index)
+            .ok()
+            .and_then(|index| parts.get(index));
         let subject = Subject {
             work: self.work,
             claim: &claim,
@@ -187,10 +280,14 @@ impl Run<'_> {
         let decision = decide(&case, &step, &performed.outcome);
         log(&claim, &step, &performed, &decision, now.since(started_at));
         let attempted = self.attempted(&step, &performed, &decision, started_at, now);
-        self.write_down(claim, step, takes, performed, decision, attempted, now).await
+        self.write_down(claim, step, takes, performed, decision, attempted, now)
+            .await
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step's whole story, told once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one step's whole story, told once"
+    )]
     async fn write_down(
         &self,
         claim: Claim,
@@ -202,13 +299,21 @@ impl Run<'_> {
         now: Timestamp,
     ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
         let worker = self.worker;
-        let Decision { change, verdict, pause, reconnect } = decision;
-        let nothing_happened = matches!(verdict, Verdict::Retry | Verdict::RetryAt | Verdict::Reconnect | Verdict::Reject);
+        let Decision {
+            change,
+            verdict,
+            pause,
+            reconnect,
+        } = decision;
         let paused = pause.map(|pause| Pause {
             lane: lane(pause.scope, claim.platform, &claim.account_id),
             until: pause.until,
             reason: pause.reason,
-            detail: attempted.evidence.said.as_ref().and_then(|said| said.message.clone()),
+            detail: attempted
+                .evidence
+                .said
+                .as_ref()
+                .and_then(|said| said.message.clone()),
         });
         let (reports, exhausted) = self.windows(&claim, &step, &performed, now);
         let mut entry = Record {
@@ -216,7 +321,7 @@ impl Run<'_> {
             pause: paused.or(exhausted),
             reconnect_reason: reconnect,
             reports,
-            refunds: if step.publishes() && nothing_happened { takes } else { Vec::new() },
+            refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
             ..Record::bare(change.clone())
         };
 
@@ -225,7 +330,10 @@ impl Run<'_> {
         let same_part = change.progress().part_index == claim.progress.part_index;
         let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled())
             .then(|| plan(claim.platform, Status::Publishing, change.progress(), now));
-        let next_takes = next.as_ref().map(|next| self.takes(next)).unwrap_or_default();
+        let next_takes = next
+            .as_ref()
+            .map(|next| self.takes(next))
+            .unwrap_or_default();
         match &next {
             Some(next) => {
                 entry.change = change.clone().armed(next.armed.clone());
@@ -251,7 +359,8 @@ impl Run<'_> {
             }
             (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
                 if matches!(performed.outcome, Ok(Success::Live { .. })) {
-                    let written = record_late(&worker.database, &claim, change, attempted, now).await?;
+                    let written =
+                        record_late(&worker.database, &claim, change, attempted, now).await?;
                     warn!(written, "published after the claim had been given up");
                 } else {
                     warn!("the claim was given up before the answer came; nothing is written");
@@ -281,11 +390,13 @@ impl Run<'_> {
     ) -> Attempted {
         let said = match &performed.outcome {
             Err(failure) => explain::said(&failure.evidence),
-            Ok(_) => performed.http_status.map(|status| entities::delivery::PlatformSaid {
-                http_status: Some(status),
-                code: None,
-                message: None,
-            }),
+            Ok(_) => performed
+                .http_status
+                .map(|status| entities::delivery::PlatformSaid {
+                    http_status: Some(status),
+                    code: None,
+                    message: None,
+                }),
         };
         Attempted {
             step: step.name(),
@@ -293,14 +404,26 @@ impl Run<'_> {
             worker: self.worker.name.clone(),
             started_at,
             ended_at: now,
-            evidence: Evidence { said, trace_id: performed.trace_id.clone() },
+            evidence: Evidence {
+                said,
+                trace_id: performed.trace_id.clone(),
+            },
         }
     }
 
     /// What the answer's headers mean for our own windows, and whether one of them is used up.
     /// Only answers to publishing calls speak of the windows that guard publishing.
-    fn windows(&self, claim: &Claim, step: &Step, performed: &Performed, now: Timestamp) -> (Vec<Report>, Option<Pause>) {
-        if !step.publishes() || self.worker.settings.limits == crate::limits::Limits::off() && performed.outcome.is_ok() {
+    fn windows(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        performed: &Performed,
+        now: Timestamp,
+    ) -> (Vec<Report>, Option<Pause>) {
+        if !step.publishes()
+            || self.worker.settings.limits == crate::limits::Limits::off()
+                && performed.outcome.is_ok()
+        {
             return (Vec::new(), None);
         }
         let known = performed.windows.iter().filter_map(|window| {
@@ -322,7 +445,10 @@ impl Run<'_> {
             .filter(|(_, report)| report.remaining <= 0)
             .max_by_key(|(_, report)| report.resets_at)
             .map(|(_, report)| self.pause_of(report.lane.clone(), report.resets_at));
-        (known.into_iter().map(|(_, report)| report).collect(), exhausted)
+        (
+            known.into_iter().map(|(_, report)| report).collect(),
+            exhausted,
+        )
     }
 
     fn pause_of(&self, lane: Lane, until: Timestamp) -> Pause {
@@ -330,14 +456,29 @@ impl Run<'_> {
             Lane::Account(_) => WaitReason::AccountRateLimit,
             Lane::App(_) => WaitReason::AppRateLimit,
         };
-        Pause { lane, until, reason, detail: None }
+        Pause {
+            lane,
+            until,
+            reason,
+            detail: None,
+        }
     }
 }
 
 /// One line for each step.
-fn log(claim: &Claim, step: &Step, performed: &Performed, decision: &Decision, took: std::time::Duration) {
+fn log(
+    claim: &Claim,
+    step: &Step,
+    performed: &Performed,
+    decision: &Decision,
+    took: std::time::Duration,
+) {
     let code = decision.change.error().map(|error| error.code.as_str());
-    let said = performed.outcome.as_ref().err().map(tracing::field::display);
+    let said = performed
+        .outcome
+        .as_ref()
+        .err()
+        .map(tracing::field::display);
     info!(
         attempt = claim.attempt_count, step = %step.name(), verdict = %decision.verdict,
         status = %decision.change.to(), next_at = decision.change.next_at().map(tracing::field::display),

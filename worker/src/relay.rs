@@ -45,9 +45,18 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
         if room == 0 {
             break;
         }
-        let due = hand_out(&worker.database, now, now + worker.settings.handed, room.min(BATCH)).await?;
+        let due = hand_out(
+            &worker.database,
+            now,
+            now + worker.settings.handed,
+            room.min(BATCH),
+        )
+        .await?;
         let count = due.len();
-        let jobs = due.into_iter().map(|due| (due.next_at, Job::Publish(due.id))).collect();
+        let jobs = due
+            .into_iter()
+            .map(|due| (due.next_at, Job::Publish(due.id)))
+            .collect();
         if let Err(error) = worker.queue.push(jobs).await {
             warn!(%error, count, "could not push; handed out again after a while");
             break;

@@ -11,7 +11,11 @@ const PREFETCH: usize = 8;
 
 /// Runs until `worker.stop`, then finishes the steps under way.
 pub async fn run(worker: Worker) -> Result<(), RunError> {
-    info!(worker = worker.name, concurrency = worker.settings.concurrency, "worker started");
+    info!(
+        worker = worker.name,
+        concurrency = worker.settings.concurrency,
+        "worker started"
+    );
     let source = worker.queue.source(PREFETCH, worker.stop.clone());
     let handler = worker.clone();
     let handle = move |job: Job| {

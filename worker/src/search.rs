@@ -42,7 +42,9 @@ pub fn candidates(
 
 /// The first candidate that no other part has claimed.
 pub fn choose(candidates: Vec<RemotePost>, adopted: &[String], complete: bool) -> Search {
-    let found = candidates.into_iter().find(|post| !adopted.contains(&post.id));
+    let found = candidates
+        .into_iter()
+        .find(|post| !adopted.contains(&post.id));
     Search { found, complete }
 }
 
@@ -66,27 +68,50 @@ mod tests {
 
     #[test]
     fn an_equal_text_from_before_the_send_is_another_post() {
-        let listed = vec![post("new", "hi", 100_000, None), post("old", "hi", 90_000, None)];
+        let listed = vec![
+            post("new", "hi", 100_000, None),
+            post("old", "hi", 90_000, None),
+        ];
         let found = candidates(Platform::X, listed, "hi", None, Timestamp::from_ms(100_000));
         assert_eq!(ids(&found), ["new"]);
     }
 
     #[test]
     fn an_equal_text_that_answers_another_post_is_another_post() {
-        let listed = vec![post("a", "hi", 100_000, Some("p1")), post("b", "hi", 100_001, Some("p2"))];
-        let found = candidates(Platform::Threads, listed, "hi", Some("p2"), Timestamp::from_ms(100_000));
+        let listed = vec![
+            post("a", "hi", 100_000, Some("p1")),
+            post("b", "hi", 100_001, Some("p2")),
+        ];
+        let found = candidates(
+            Platform::Threads,
+            listed,
+            "hi",
+            Some("p2"),
+            Timestamp::from_ms(100_000),
+        );
         assert_eq!(ids(&found), ["b"]);
     }
 
     #[test]
     fn two_equal_posts_are_adopted_one_each_the_older_first() {
         let at = Timestamp::from_ms(100_000);
-        let listed = || vec![post("second", "hi", 100_009, None), post("first", "hi", 100_001, None)];
+        let listed = || {
+            vec![
+                post("second", "hi", 100_009, None),
+                post("first", "hi", 100_001, None),
+            ]
+        };
         let found = candidates(Platform::X, listed(), "hi", None, at);
         assert_eq!(choose(found, &[], true).found.unwrap().id, "first");
         let found = candidates(Platform::X, listed(), "hi", None, at);
-        assert_eq!(choose(found, &["first".into()], true).found.unwrap().id, "second");
+        assert_eq!(
+            choose(found, &["first".into()], true).found.unwrap().id,
+            "second"
+        );
         let found = candidates(Platform::X, listed(), "hi", None, at);
-        assert_eq!(choose(found, &["first".into(), "second".into()], true).found, None);
+        assert_eq!(
+            choose(found, &["first".into(), "second".into()], true).found,
+            None
+        );
     }
 }

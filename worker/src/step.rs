@@ -1,9 +1,9 @@
 //! Which step comes next: known from status and checkpoint alone.
 
+use entities::Platform;
 use entities::Timestamp;
 use entities::delivery::{Checkpoint, Container, Progress, Status};
 use entities::rows::attempt::StepName;
-use entities::Platform;
 
 /// One call to a platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,33 +45,50 @@ pub struct Planned {
 
 /// The next step of a delivery that is due.
 pub fn plan(platform: Platform, status: Status, progress: &Progress, now: Timestamp) -> Planned {
-    let as_it_is = |step| Planned { step, armed: progress.clone() };
+    let as_it_is = |step| Planned {
+        step,
+        armed: progress.clone(),
+    };
     let sent = |step, container| Planned {
         step,
         armed: Progress {
-            checkpoint: Checkpoint::Sent { container, at: now, seen_live: false },
+            checkpoint: Checkpoint::Sent {
+                container,
+                at: now,
+                seen_live: false,
+            },
             ..progress.clone()
         },
     };
     match (&progress.checkpoint, platform) {
         (Checkpoint::Start, Platform::Threads) => as_it_is(Step::CreateContainer),
         (Checkpoint::Start, Platform::X) => sent(Step::CreatePost, None),
-        (Checkpoint::Preparing { container }, _) => as_it_is(Step::CheckContainer(container.clone())),
-        (Checkpoint::Ready { container }, _) => {
-            sent(Step::PublishContainer(container.clone()), Some(container.clone()))
-        }
-        (Checkpoint::Live { remote_id }, _) => {
-            as_it_is(Step::ReadPermalink { remote_id: remote_id.clone() })
-        }
-        // Looking for what may be live: the container's word and the account's list by turns,
-        // because either may lag or be gone (`threads.md` 7.2).
-        (Checkpoint::Sent { container: Some(container), seen_live: false, .. }, _)
-            if progress.looks % 2 == 0 =>
-        {
+        (Checkpoint::Preparing { container }, _) => {
             as_it_is(Step::CheckContainer(container.clone()))
         }
+        (Checkpoint::Ready { container }, _) => sent(
+            Step::PublishContainer(container.clone()),
+            Some(container.clone()),
+        ),
+        (Checkpoint::Live { remote_id }, _) => as_it_is(Step::ReadPermalink {
+            remote_id: remote_id.clone(),
+        }),
+        // Looking for what may be live: the container's word and the account's list by turns,
+        // because either may lag or be gone (`threads.md` 7.2).
+        (
+            Checkpoint::Sent {
+                container: Some(container),
+                seen_live: false,
+                ..
+            },
+            _,
+        ) if progress.looks % 2 == 0 => as_it_is(Step::CheckContainer(container.clone())),
         (Checkpoint::Sent { .. }, _) => {
-            debug_assert_eq!(status, Status::Unconfirmed, "what was sent is never planned as a new send");
+            debug_assert_eq!(
+                status,
+                Status::Unconfirmed,
+                "what was sent is never planned as a new send"
+            );
             as_it_is(Step::FindPost)
         }
     }
@@ -86,24 +103,40 @@ mod tests {
     }
 
     fn container() -> Container {
-        Container { id: "c".into(), made_at: at(1) }
+        Container {
+            id: "c".into(),
+            made_at: at(1),
+        }
     }
 
     fn progress(checkpoint: Checkpoint) -> Progress {
-        Progress { checkpoint, ..Progress::start(0) }
+        Progress {
+            checkpoint,
+            ..Progress::start(0)
+        }
     }
 
     #[test]
     fn whoever_is_about_to_publish_says_so_first() {
-        let ready = progress(Checkpoint::Ready { container: container() });
+        let ready = progress(Checkpoint::Ready {
+            container: container(),
+        });
         let planned = plan(Platform::Threads, Status::Processing, &ready, at(9));
         assert_eq!(planned.step, Step::PublishContainer(container()));
-        let expected = Checkpoint::Sent { container: Some(container()), at: at(9), seen_live: false };
+        let expected = Checkpoint::Sent {
+            container: Some(container()),
+            at: at(9),
+            seen_live: false,
+        };
         assert_eq!(planned.armed.checkpoint, expected);
 
         let planned = plan(Platform::X, Status::Queued, &Progress::start(0), at(9));
         assert_eq!(planned.step, Step::CreatePost);
-        let expected = Checkpoint::Sent { container: None, at: at(9), seen_live: false };
+        let expected = Checkpoint::Sent {
+            container: None,
+            at: at(9),
+            seen_live: false,
+        };
         assert_eq!(planned.armed.checkpoint, expected);
     }
 
@@ -114,11 +147,18 @@ mod tests {
                 let container = (platform == Platform::Threads).then(container);
                 let sent = Progress {
                     looks,
-                    ..progress(Checkpoint::Sent { container, at: at(2), seen_live })
+                    ..progress(Checkpoint::Sent {
+                        container,
+                        at: at(2),
+                        seen_live,
+                    })
                 };
                 let planned = plan(platform, Status::Unconfirmed, &sent, at(9));
                 assert!(!planned.step.publishes(), "{planned:?}");
-                assert_eq!(planned.armed, sent, "a look changes nothing before it is made");
+                assert_eq!(
+                    planned.armed, sent,
+                    "a look changes nothing before it is made"
+                );
             }
         }
     }

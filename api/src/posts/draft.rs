@@ -27,14 +27,22 @@ impl Draft {
         let (parts, short_form) = read_parts(&mut fields, violations);
         let accounts = fields.texts("accounts", violations);
         if fields.lacks("accounts") || accounts.as_ref().is_some_and(Vec::is_empty) {
-            violations.add("accounts", "missing", "Name at least one account, as in GET /v1/accounts.");
+            violations.add(
+                "accounts",
+                "missing",
+                "Name at least one account, as in GET /v1/accounts.",
+            );
         }
         let draft = Draft {
             content: Content {
                 parts: parts.unwrap_or_default(),
                 overrides: read_overrides(&mut fields, violations).unwrap_or_default(),
             },
-            accounts: accounts.unwrap_or_default().into_iter().map(|id| id.map(str::to_owned)).collect(),
+            accounts: accounts
+                .unwrap_or_default()
+                .into_iter()
+                .map(|id| id.map(str::to_owned))
+                .collect(),
             publish_at: fields.time("publish_at", violations),
             time_zone: fields.text("time_zone", violations).map(str::to_owned),
             short_form,
@@ -88,11 +96,21 @@ impl DraftEdit {
         Draft {
             content: Content {
                 parts: self.parts.clone().unwrap_or_else(|| content.parts.clone()),
-                overrides: self.overrides.clone().unwrap_or_else(|| content.overrides.clone()),
+                overrides: self
+                    .overrides
+                    .clone()
+                    .unwrap_or_else(|| content.overrides.clone()),
             },
-            accounts: view.deliveries.iter().map(|view| Some(view.delivery.account_id.to_string())).collect(),
+            accounts: view
+                .deliveries
+                .iter()
+                .map(|view| Some(view.delivery.account_id.to_string()))
+                .collect(),
             publish_at: self.publish_at.unwrap_or(view.post.publish_at),
-            time_zone: self.time_zone.clone().unwrap_or_else(|| view.post.time_zone.clone()),
+            time_zone: self
+                .time_zone
+                .clone()
+                .unwrap_or_else(|| view.post.time_zone.clone()),
             short_form: self.short_form,
         }
     }
@@ -102,14 +120,26 @@ impl DraftEdit {
 fn read_parts(fields: &mut Fields<'_>, violations: &mut Violations) -> (Option<Vec<Part>>, bool) {
     let text = fields.text("text", violations);
     let parts = fields.objects("parts", violations).map(|parts| {
-        parts.into_iter().map(|part| read_part(part, violations)).collect::<Vec<_>>()
+        parts
+            .into_iter()
+            .map(|part| read_part(part, violations))
+            .collect::<Vec<_>>()
     });
     match (text, parts) {
         (Some(_), Some(_)) => {
-            violations.add(fields.path("parts"), "text_and_parts", "Give `text` or `parts`, not both.");
+            violations.add(
+                fields.path("parts"),
+                "text_and_parts",
+                "Give `text` or `parts`, not both.",
+            );
             (None, true)
         }
-        (Some(text), None) => (Some(vec![Part { text: text.to_owned() }]), true),
+        (Some(text), None) => (
+            Some(vec![Part {
+                text: text.to_owned(),
+            }]),
+            true,
+        ),
         (None, Some(parts)) => {
             if parts.is_empty() {
                 violations.add(fields.path("parts"), "missing", "Give one part.");
@@ -121,7 +151,10 @@ fn read_parts(fields: &mut Fields<'_>, violations: &mut Violations) -> (Option<V
 }
 
 fn read_part(mut fields: Fields<'_>, violations: &mut Violations) -> Part {
-    let text = fields.text("text", violations).unwrap_or_default().to_owned();
+    let text = fields
+        .text("text", violations)
+        .unwrap_or_default()
+        .to_owned();
     if fields.lacks("text") {
         violations.add(fields.path("text"), "missing", "A part needs a `text`.");
     }
@@ -136,14 +169,27 @@ fn read_overrides(
     let mut overrides = fields.object("overrides", violations)?;
     let mut read = std::collections::BTreeMap::new();
     for platform in Platform::ALL {
-        let Some(mut instead) = overrides.object(platform.as_str(), violations) else { continue };
+        let Some(mut instead) = overrides.object(platform.as_str(), violations) else {
+            continue;
+        };
         let text = instead.text("text", violations);
         if instead.lacks("text") {
-            violations.add(instead.path("text"), "missing", "An override needs a `text`.");
+            violations.add(
+                instead.path("text"),
+                "missing",
+                "An override needs a `text`.",
+            );
         }
         instead.refuse_others(violations);
         if let Some(text) = text {
-            read.insert(*platform, Override { parts: vec![Part { text: text.to_owned() }] });
+            read.insert(
+                *platform,
+                Override {
+                    parts: vec![Part {
+                        text: text.to_owned(),
+                    }],
+                },
+            );
         }
     }
     overrides.refuse_others(violations);
@@ -157,7 +203,8 @@ pub fn idempotency_key(request: &HttpRequest, violations: &mut Violations) -> Op
         (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     });
     if key.is_none() {
-        let message = "The Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.";
+        let message =
+            "The Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.";
         violations.add("Idempotency-Key", "invalid_key", message);
     }
     key.map(str::to_owned)

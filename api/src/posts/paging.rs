@@ -1,10 +1,10 @@
 //! Lists by pages: filters, limit, cursor.
 
 use actix_web::web::Query;
-use entities::posts::{PostFilter, PostView};
-use entities::post_status::PostStatus;
 use entities::Timestamp;
 use entities::id::BadId;
+use entities::post_status::PostStatus;
+use entities::posts::{PostFilter, PostView};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -46,20 +46,31 @@ pub struct Page {
 impl Page {
     /// Reads a query string.
     pub fn read(query: &str) -> Result<Self, Problem> {
-        let query = Query::<ListQuery>::from_query(query).map_err(|error| Problem::bad_request(error.to_string()))?.0;
+        let query = Query::<ListQuery>::from_query(query)
+            .map_err(|error| Problem::bad_request(error.to_string()))?
+            .0;
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::bad_request(format!("`limit` must be 1 to {MAX_LIMIT}.")));
+            return Err(Problem::bad_request(format!(
+                "`limit` must be 1 to {MAX_LIMIT}."
+            )));
         }
-        let status = parse("status", query.status, |text| text.parse::<PostStatus>().map_err(|error| error.to_string()))?;
+        let status = parse("status", query.status, |text| {
+            text.parse::<PostStatus>()
+                .map_err(|error| error.to_string())
+        })?;
         Ok(Page {
             filter: PostFilter {
                 status,
-                account: parse("account", query.account, |text| text.parse().map_err(|error: BadId| error.to_string()))?,
+                account: parse("account", query.account, |text| {
+                    text.parse().map_err(|error: BadId| error.to_string())
+                })?,
                 from: parse("from", query.from, time)?,
                 to: parse("to", query.to, time)?,
                 before: parse("cursor", query.cursor, |text| {
-                    text.parse().map_err(|_: BadId| "the `next_cursor` of an earlier page is expected".to_owned())
+                    text.parse().map_err(|_: BadId| {
+                        "the `next_cursor` of an earlier page is expected".to_owned()
+                    })
                 })?,
             },
             limit,
@@ -73,7 +84,10 @@ impl Page {
         let more = views.len() > limit;
         PostListBody {
             data: shown.iter().map(|view| PostBody::new(view, now)).collect(),
-            next_cursor: shown.last().filter(|_| more).map(|view| view.post.id.to_string()),
+            next_cursor: shown
+                .last()
+                .filter(|_| more)
+                .map(|view| view.post.id.to_string()),
         }
     }
 }
@@ -83,10 +97,14 @@ fn parse<T>(
     text: Option<String>,
     read: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, Problem> {
-    text.map(|text| read(&text).map_err(|error| Problem::bad_request(format!("`{name}`: {error}.")))).transpose()
+    text.map(|text| {
+        read(&text).map_err(|error| Problem::bad_request(format!("`{name}`: {error}.")))
+    })
+    .transpose()
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {
-    serde_json::from_value(serde_json::Value::from(text))
-        .map_err(|_| "an RFC 3339 time with an offset, such as 2026-12-24T18:00:00Z, is expected".to_owned())
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
+        "an RFC 3339 time with an offset, such as 2026-12-24T18:00:00Z, is expected".to_owned()
+    })
 }

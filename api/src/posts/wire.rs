@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 /// A post to be published.
 #[derive(ToSchema)]
 #[schema(example = json!({"text": "Hello from DualPosts", "accounts": ["acc_0199..."]}))]
-#[expect(dead_code, reason = "the shape for the OpenAPI document; `Fields` reads the body, to name every violation at once")]
+#[expect(
+    dead_code,
+    reason = "the shape for the OpenAPI document; `Fields` reads the body, to name every violation at once"
+)]
 pub struct NewPostBody {
     /// The text. Short for one part.
     text: Option<String>,
@@ -183,14 +186,30 @@ impl PostBody {
     /// A post as its owner sees it at `now`.
     pub fn new(view: &PostView, now: Timestamp) -> Self {
         let post = &view.post;
-        let overrides = post.content.overrides.iter().filter_map(|(platform, instead)| {
-            let part = instead.parts.first()?;
-            Some((Platform::as_str(*platform), PartBody { text: part.text.clone() }))
-        });
+        let overrides = post
+            .content
+            .overrides
+            .iter()
+            .filter_map(|(platform, instead)| {
+                let part = instead.parts.first()?;
+                Some((
+                    Platform::as_str(*platform),
+                    PartBody {
+                        text: part.text.clone(),
+                    },
+                ))
+            });
         PostBody {
             id: post.id.to_string(),
             status: view.status(now).as_str(),
-            parts: post.content.parts.iter().map(|part| PartBody { text: part.text.clone() }).collect(),
+            parts: post
+                .content
+                .parts
+                .iter()
+                .map(|part| PartBody {
+                    text: part.text.clone(),
+                })
+                .collect(),
             overrides: overrides.collect(),
             publish_at: post.publish_at,
             time_zone: post.time_zone.clone(),

@@ -52,21 +52,35 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// How far it got, out of the columns.
     pub fn progress(&self) -> Result<Progress, DbErr> {
-        let corrupt = || DbErr::Custom(format!("delivery {}: checkpoint without its columns", self.id));
+        let corrupt = || {
+            DbErr::Custom(format!(
+                "delivery {}: checkpoint without its columns",
+                self.id
+            ))
+        };
         let container = match (&self.container_id, self.container_made_at) {
-            (Some(id), Some(made_at)) => Some(Container { id: id.clone(), made_at }),
+            (Some(id), Some(made_at)) => Some(Container {
+                id: id.clone(),
+                made_at,
+            }),
             _ => None,
         };
         let checkpoint = match self.checkpoint.as_str() {
             "start" => Checkpoint::Start,
-            "preparing" => Checkpoint::Preparing { container: container.ok_or_else(corrupt)? },
-            "ready" => Checkpoint::Ready { container: container.ok_or_else(corrupt)? },
+            "preparing" => Checkpoint::Preparing {
+                container: container.ok_or_else(corrupt)?,
+            },
+            "ready" => Checkpoint::Ready {
+                container: container.ok_or_else(corrupt)?,
+            },
             "sent" => Checkpoint::Sent {
                 container,
                 at: self.sent_at.ok_or_else(corrupt)?,
                 seen_live: self.seen_live,
             },
-            "live" => Checkpoint::Live { remote_id: self.remote_id.clone().ok_or_else(corrupt)? },
+            "live" => Checkpoint::Live {
+                remote_id: self.remote_id.clone().ok_or_else(corrupt)?,
+            },
             _ => return Err(corrupt()),
         };
         Ok(Progress {
@@ -81,7 +95,9 @@ impl Model {
 
     /// The reason of its failure or wait, if one is known.
     pub fn delivery_error(&self) -> Option<DeliveryError> {
-        self.error.clone().and_then(|json| serde_json::from_value(json).ok())
+        self.error
+            .clone()
+            .and_then(|json| serde_json::from_value(json).ok())
     }
 }
 
@@ -98,7 +114,9 @@ pub(crate) struct ProgressColumns {
 impl From<&Checkpoint> for ProgressColumns {
     fn from(checkpoint: &Checkpoint) -> Self {
         let container = match checkpoint {
-            Checkpoint::Preparing { container } | Checkpoint::Ready { container } => Some(container),
+            Checkpoint::Preparing { container } | Checkpoint::Ready { container } => {
+                Some(container)
+            }
             Checkpoint::Sent { container, .. } => container.as_ref(),
             Checkpoint::Start | Checkpoint::Live { .. } => None,
         };

@@ -13,18 +13,30 @@ const PARTS: usize = 3;
 
 /// Takes a chain for both accounts; its parts are `{name} 0`, `{name} 1`, ...
 async fn submit(app: &TestApp, name: &str) -> Value {
-    let parts = (0..PARTS).map(|index| Part { text: format!("{name} {index}") }).collect();
+    let parts = (0..PARTS)
+        .map(|index| Part {
+            text: format!("{name} {index}"),
+        })
+        .collect();
     let now = app.clock.now();
     let new = NewPost {
         owner_id: app.owner.clone(),
         idempotency_key: None,
         request_hash: Vec::new(),
-        content: Content { parts, overrides: Default::default() },
+        content: Content {
+            parts,
+            overrides: Default::default(),
+        },
         publish_at: None,
         time_zone: None,
-        accounts: accounts::list(&app.backend.database, &app.owner).await.expect("accounts"),
+        accounts: accounts::list(&app.backend.database, &app.owner)
+            .await
+            .expect("accounts"),
     };
-    match accept(&app.backend.database, new, now, std::time::Duration::ZERO).await.expect("a post") {
+    match accept(&app.backend.database, new, now, std::time::Duration::ZERO)
+        .await
+        .expect("a post")
+    {
         Accepted::New(view) => json!({ "id": view.post.id.to_string() }),
         _ => panic!("there was no key"),
     }
@@ -34,15 +46,28 @@ async fn submit(app: &TestApp, name: &str) -> Value {
 async fn check(app: &TestApp, post: &Value, name: &str) {
     for platform in [Platform::Threads, Platform::X] {
         let delivery = app.client.delivery(post, platform.as_str()).await;
-        assert_eq!(delivery["status"], "published", "{name}: {delivery:#}\n{:?}", app.client.attempts(&delivery).await);
+        assert_eq!(
+            delivery["status"],
+            "published",
+            "{name}: {delivery:#}\n{:?}",
+            app.client.attempts(&delivery).await
+        );
         let mut before = None;
         for index in 0..PARTS {
             let written = format!("{name} {index}");
-            let live: Vec<_> = app.live_on(platform).into_iter().filter(|post| post.text == written).collect();
+            let live: Vec<_> = app
+                .live_on(platform)
+                .into_iter()
+                .filter(|post| post.text == written)
+                .collect();
             assert_eq!(live.len(), 1, "{platform} {written}: {live:?}");
             assert_eq!(live[0].reply_to, before, "{platform} {written}");
             let part = &delivery["parts"][index];
-            assert_eq!((&part["remote_id"], &part["url"]), (&json!(live[0].id), &json!(live[0].url)), "{platform} {written}");
+            assert_eq!(
+                (&part["remote_id"], &part["url"]),
+                (&json!(live[0].id), &json!(live[0].url)),
+                "{platform} {written}"
+            );
             before = Some(live[0].id.clone());
         }
     }

@@ -24,17 +24,31 @@ pub fn delivery_id(post: &Value) -> DeliveryId {
 /// Claims what is due as a worker does that dies right after.
 pub async fn claim_and_die(app: &TestApp, id: &DeliveryId) -> Claim {
     let now = app.clock.now();
-    let work = load(&app.backend.database, id, now).await.expect("a query").expect("it is due");
+    let work = load(&app.backend.database, id, now)
+        .await
+        .expect("a query")
+        .expect("it is due");
     let row = &work.delivery;
-    let planned = worker::step::plan(row.platform, row.status, &row.progress().expect("columns"), now);
+    let planned = worker::step::plan(
+        row.platform,
+        row.status,
+        &row.progress().expect("columns"),
+        now,
+    );
     claim_at(app, id, &planned.armed).await
 }
 
 /// The same, with a checkpoint of one's choice.
 async fn claim_at(app: &TestApp, id: &DeliveryId, armed: &Progress) -> Claim {
     let now = app.clock.now();
-    let work = load(&app.backend.database, id, now).await.expect("a query").expect("it is due");
-    match claim(&app.backend.database, &work, armed, &[], "dead", now, LEASE).await.expect("a claim") {
+    let work = load(&app.backend.database, id, now)
+        .await
+        .expect("a query")
+        .expect("it is due");
+    match claim(&app.backend.database, &work, armed, &[], "dead", now, LEASE)
+        .await
+        .expect("a claim")
+    {
         Claimed::Ours(claim) => claim,
         other => panic!("{other:?}"),
     }
@@ -42,9 +56,15 @@ async fn claim_at(app: &TestApp, id: &DeliveryId, armed: &Progress) -> Claim {
 
 /// Moves time to when the delivery is due, and lets nobody have it.
 async fn until_due(app: &TestApp, post: &Value) {
-    let due = app.count(&format!("SELECT next_at FROM deliveries WHERE id = '{}'", delivery_id(post))).await;
+    let due = app
+        .count(&format!(
+            "SELECT next_at FROM deliveries WHERE id = '{}'",
+            delivery_id(post)
+        ))
+        .await;
     let wait = due - app.clock.now().as_ms();
-    app.clock.advance(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
+    app.clock
+        .advance(Duration::from_millis(u64::try_from(wait).unwrap_or(0)));
 }
 
 async fn on_threads(app: &TestApp, written: &str) -> Value {
@@ -52,11 +72,22 @@ async fn on_threads(app: &TestApp, written: &str) -> Value {
 }
 
 fn calls(app: &TestApp, operation: Operation) -> usize {
-    app.simulator.calls().iter().filter(|call| call.operation == operation).count()
+    app.simulator
+        .calls()
+        .iter()
+        .filter(|call| call.operation == operation)
+        .count()
 }
 
 fn prepares_slowly() -> FaultRule {
-    on(Operation::CreateContainer, Fault::Lag { what: LagOf::Processing, seconds: 10 }).once()
+    on(
+        Operation::CreateContainer,
+        Fault::Lag {
+            what: LagOf::Processing,
+            seconds: 10,
+        },
+    )
+    .once()
 }
 
 both_modes! {
@@ -208,16 +239,33 @@ both_modes! {
 }
 
 /// A worker dies while its call is on the way; the call lands a while later.
-async fn die_during(app: &TestApp, platform: Platform, operation: Operation, when: When, landing: Duration) {
-    let written = format!("died during {operation:?}, {when:?} its effect, which comes after {landing:?}");
+async fn die_during(
+    app: &TestApp,
+    platform: Platform,
+    operation: Operation,
+    when: When,
+    landing: Duration,
+) {
+    let written =
+        format!("died during {operation:?}, {when:?} its effect, which comes after {landing:?}");
     app.simulator.clear_faults();
     let looks = matches!(operation, Operation::ListPosts | Operation::XTimeline);
     if looks {
-        let sends = if platform == Platform::Threads { Operation::Publish } else { Operation::XCreate };
-        app.simulator.add_faults(vec![on(sends, Fault::Lost { when: When::After }).once()]);
+        let sends = if platform == Platform::Threads {
+            Operation::Publish
+        } else {
+            Operation::XCreate
+        };
+        app.simulator
+            .add_faults(vec![on(sends, Fault::Lost { when: When::After }).once()]);
     }
-    app.simulator.add_faults(vec![on(operation, Fault::Hold { when }).once()]);
-    let account = if platform == Platform::Threads { &app.threads } else { &app.x };
+    app.simulator
+        .add_faults(vec![on(operation, Fault::Hold { when }).once()]);
+    let account = if platform == Platform::Threads {
+        &app.threads
+    } else {
+        &app.x
+    };
     let post = app.client.submit(&written, &[account.to_string()]).await;
     if looks {
         drain_until_look(app, &post).await;
@@ -226,7 +274,10 @@ async fn die_during(app: &TestApp, platform: Platform, operation: Operation, whe
     let dying = tokio::spawn(async move { worker::publish::publish(&worker, &id).await });
     app.simulator.until_held(1).await;
     dying.abort();
-    assert!(dying.await.expect_err("it was killed").is_cancelled(), "{written}");
+    assert!(
+        dying.await.expect_err("it was killed").is_cancelled(),
+        "{written}"
+    );
     if landing > Duration::ZERO {
         app.advance(LEASE).await;
         app.advance(landing.saturating_sub(LEASE)).await;
@@ -241,11 +292,17 @@ async fn die_during(app: &TestApp, platform: Platform, operation: Operation, whe
 /// container has said that it was published.
 async fn drain_until_look(app: &TestApp, post: &Value) {
     let id = delivery_id(post);
-    let next = format!("SELECT count(*) FROM deliveries WHERE id = '{id}' AND status = 'unconfirmed' AND (platform = 'x' OR seen_live)");
-    worker::publish::publish(&app.worker, &id).await.expect("publishing");
+    let next = format!(
+        "SELECT count(*) FROM deliveries WHERE id = '{id}' AND status = 'unconfirmed' AND (platform = 'x' OR seen_live)"
+    );
+    worker::publish::publish(&app.worker, &id)
+        .await
+        .expect("publishing");
     while app.count(&next).await == 0 {
         until_due(app, post).await;
-        worker::publish::publish(&app.worker, &id).await.expect("publishing");
+        worker::publish::publish(&app.worker, &id)
+            .await
+            .expect("publishing");
     }
     until_due(app, post).await;
 }

@@ -11,12 +11,23 @@ use super::{HOUR, on};
 
 /// Publishes on one platform under rules, and tells what was written: `step verdict` for each
 /// try, equal ones in a row once, and the kinds of events.
-async fn story(app: &TestApp, platform: Platform, rules: Vec<FaultRule>) -> (Vec<String>, Vec<String>) {
+async fn story(
+    app: &TestApp,
+    platform: Platform,
+    rules: Vec<FaultRule>,
+) -> (Vec<String>, Vec<String>) {
     app.simulator.clear_faults();
     app.simulator.add_faults(rules);
-    let account = if platform == Platform::Threads { &app.threads } else { &app.x };
+    let account = if platform == Platform::Threads {
+        &app.threads
+    } else {
+        &app.x
+    };
     let number = app.count("SELECT count(*) FROM posts").await;
-    let post = app.client.submit(&format!("story {number}"), &[account.to_string()]).await;
+    let post = app
+        .client
+        .submit(&format!("story {number}"), &[account.to_string()])
+        .await;
     app.settle(30 * HOUR).await;
     let mut attempts = app.client.attempts(&post["deliveries"][0]).await;
     attempts.dedup();
@@ -25,7 +36,13 @@ async fn story(app: &TestApp, platform: Platform, rules: Vec<FaultRule>) -> (Vec
     (attempts, app.texts(&events).await)
 }
 
-async fn check(app: &TestApp, platform: Platform, rules: Vec<FaultRule>, attempts: &[&str], events: &[&str]) {
+async fn check(
+    app: &TestApp,
+    platform: Platform,
+    rules: Vec<FaultRule>,
+    attempts: &[&str],
+    events: &[&str],
+) {
     let labels: Vec<String> = rules.iter().map(|rule| rule.fault.label()).collect();
     let (told, happened) = story(app, platform, rules).await;
     assert_eq!(told, attempts, "{platform} {labels:?}");
@@ -152,7 +169,9 @@ fn hex(text: &str) -> String {
 async fn dump(app: &TestApp, table: &str) -> Vec<String> {
     let columns = match app.backend.database.backend() {
         DbBackend::Postgres => {
-            format!("SELECT CAST(column_name AS text) FROM information_schema.columns WHERE table_name = '{table}'")
+            format!(
+                "SELECT CAST(column_name AS text) FROM information_schema.columns WHERE table_name = '{table}'"
+            )
         }
         _ => format!("SELECT name FROM pragma_table_info('{table}')"),
     };
@@ -160,9 +179,13 @@ async fn dump(app: &TestApp, table: &str) -> Vec<String> {
     assert!(!columns.is_empty(), "{table}");
     let as_text = |column: &String| match app.backend.database.backend() {
         DbBackend::Postgres => format!("coalesce(CAST({column} AS text), '')"),
-        _ => format!("coalesce(CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE CAST({column} AS text) END, '')"),
+        _ => format!(
+            "coalesce(CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE CAST({column} AS text) END, '')"
+        ),
     };
     let all: Vec<String> = columns.iter().map(as_text).collect();
-    let rows = app.texts(&format!("SELECT {} FROM {table}", all.join(" || ' ' || "))).await;
+    let rows = app
+        .texts(&format!("SELECT {} FROM {table}", all.join(" || ' ' || ")))
+        .await;
     rows.iter().map(|row| row.to_lowercase()).collect()
 }

@@ -1,7 +1,10 @@
 //! Threads notices late what was done, or loses what it had prepared.
 
 use entities::Platform::{self, Threads};
-use simulator::{ContainerFate, Fault, FaultRule, LagOf, LagRanges, Operation, Profile, SecondPublish, ThreadsError, When};
+use simulator::{
+    ContainerFate, Fault, FaultRule, LagOf, LagRanges, Operation, Profile, SecondPublish,
+    ThreadsError, When,
+};
 use tests::{TestApp, both_modes};
 
 use super::{Case, Expected, HOUR, Said, on, published_once, run};
@@ -161,10 +164,18 @@ both_modes! {
 fn lags(app: &TestApp, status_s: i64, feed_s: i64) {
     let fixed = |seconds| (seconds * 1_000, seconds * 1_000);
     app.simulator.set_settings(|settings| {
-        settings.lags = Some(LagRanges { status_ms: fixed(status_s), feed_ms: fixed(feed_s), ..Default::default() });
+        settings.lags = Some(LagRanges {
+            status_ms: fixed(status_s),
+            feed_ms: fixed(feed_s),
+            ..Default::default()
+        });
     });
 }
 
 fn calls(app: &TestApp, operation: Operation) -> usize {
-    app.simulator.calls().iter().filter(|call| call.operation == operation).count()
+    app.simulator
+        .calls()
+        .iter()
+        .filter(|call| call.operation == operation)
+        .count()
 }

@@ -14,13 +14,26 @@ use super::deaths::delivery_id;
 use super::{HOUR, on, published_once};
 
 const LEASE: Duration = Duration::from_secs(30);
-const PLATFORMS: [(Platform, Operation); 2] =
-    [(Platform::Threads, Operation::Publish), (Platform::X, Operation::XCreate)];
+const PLATFORMS: [(Platform, Operation); 2] = [
+    (Platform::Threads, Operation::Publish),
+    (Platform::X, Operation::XCreate),
+];
 
 /// A post whose visible call is on the way, under a worker that waits for its answer.
-async fn stall(app: &TestApp, platform: Platform, operation: Operation, when: When, written: &str) -> (Value, JoinHandle<()>) {
-    app.simulator.add_faults(vec![on(operation, Fault::Hold { when }).once()]);
-    let account = if platform == Platform::Threads { &app.threads } else { &app.x };
+async fn stall(
+    app: &TestApp,
+    platform: Platform,
+    operation: Operation,
+    when: When,
+    written: &str,
+) -> (Value, JoinHandle<()>) {
+    app.simulator
+        .add_faults(vec![on(operation, Fault::Hold { when }).once()]);
+    let account = if platform == Platform::Threads {
+        &app.threads
+    } else {
+        &app.x
+    };
     let post = app.client.submit(written, &[account.to_string()]).await;
     let (stalled, id): (Worker, _) = (app.another_worker("stalled").await, delivery_id(&post));
     let task = tokio::spawn(async move { publish(&stalled, &id).await.expect("no error") });
@@ -29,7 +42,10 @@ async fn stall(app: &TestApp, platform: Platform, operation: Operation, when: Wh
 }
 
 async fn attempts_by(app: &TestApp, worker: &str) -> Vec<String> {
-    app.texts(&format!("SELECT verdict FROM attempts WHERE worker = '{worker}' ORDER BY id")).await
+    app.texts(&format!(
+        "SELECT verdict FROM attempts WHERE worker = '{worker}' ORDER BY id"
+    ))
+    .await
 }
 
 both_modes! {

@@ -15,7 +15,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Gives the account a new token at the platform, and connects it again by the API.
 async fn connect_again(app: &TestApp, platform: Platform) {
     let token = format!("token-{platform}-{}", uuid::Uuid::now_v7());
-    app.simulator.add_account(NewAccount::new(simulated(platform), "ann", token.clone()));
+    app.simulator
+        .add_account(NewAccount::new(simulated(platform), "ann", token.clone()));
     let body = json!({ "platform": platform.as_str(), "access_token": token });
     let connected = app.client.post("/v1/accounts", body).await;
     assert_eq!(connected.status, 201, "{:#}", connected.body);
@@ -25,12 +26,20 @@ async fn connect_again(app: &TestApp, platform: Platform) {
 async fn account(app: &TestApp, platform: Platform) -> Value {
     let all = app.client.get("/v1/accounts").await.body;
     let mut accounts = all["data"].as_array().expect("accounts").iter();
-    accounts.find(|account| account["platform"] == platform.as_str() && account["username"] == "ann").expect("ann").clone()
+    accounts
+        .find(|account| account["platform"] == platform.as_str() && account["username"] == "ann")
+        .expect("ann")
+        .clone()
 }
 
 fn calls_of_ann(app: &TestApp, platform: Platform) -> usize {
     let calls = app.simulator.calls();
-    calls.iter().filter(|call| call.platform == simulated(platform) && call.account.as_deref() != Some("bob")).count()
+    calls
+        .iter()
+        .filter(|call| {
+            call.platform == simulated(platform) && call.account.as_deref() != Some("bob")
+        })
+        .count()
 }
 
 both_modes! {

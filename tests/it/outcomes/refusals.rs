@@ -11,12 +11,22 @@ const PERMISSION: Said = (Some(500), Some("10"), Some("does not have permission"
 
 fn threads(operation: Operation, error: ThreadsError, code: &'static str, said: Said) -> Case {
     let name = format!("{operation:?} {error:?} always");
-    let fault = Fault::ThreadsError { when: When::Before, error };
-    Case::new(name, Threads, vec![on(operation, fault)], Expected::Failed(code, said))
+    let fault = Fault::ThreadsError {
+        when: When::Before,
+        error,
+    };
+    Case::new(
+        name,
+        Threads,
+        vec![on(operation, fault)],
+        Expected::Failed(code, said),
+    )
 }
 
 fn parameter(message: &str) -> ThreadsError {
-    ThreadsError::InvalidParameter { message: message.to_owned() }
+    ThreadsError::InvalidParameter {
+        message: message.to_owned(),
+    }
 }
 
 both_modes! {

@@ -12,8 +12,14 @@ use super::{BOTH_SIDES, Case, Expected, HOUR, on, published_once, run};
 const CALL_TIMEOUT: Duration = Duration::from_millis(300);
 
 fn impatient() -> Options {
-    let worker = worker::Settings { call_timeout: CALL_TIMEOUT, ..worker::Settings::default() };
-    Options { worker, ..Options::default() }
+    let worker = worker::Settings {
+        call_timeout: CALL_TIMEOUT,
+        ..worker::Settings::default()
+    };
+    Options {
+        worker,
+        ..Options::default()
+    }
 }
 
 fn publishing(platform: Platform) -> Operation {
@@ -55,18 +61,34 @@ both_modes! {
 /// lands.
 async fn straggler(app: &tests::TestApp, platform: Platform, when: When, landing: Duration) {
     app.simulator.clear_faults();
-    app.simulator.add_faults(vec![FaultRule::new(Fault::Hold { when }).operation(publishing(platform)).once()]);
+    app.simulator.add_faults(vec![
+        FaultRule::new(Fault::Hold { when })
+            .operation(publishing(platform))
+            .once(),
+    ]);
     let written = format!("{platform} held {when:?}, lands after {landing:?}");
-    let account = if platform == Threads { &app.threads } else { &app.x };
+    let account = if platform == Threads {
+        &app.threads
+    } else {
+        &app.x
+    };
     let post = app.client.submit(&written, &[account.to_string()]).await;
     app.drain().await;
-    assert_eq!(app.client.delivery(&post, platform.as_str()).await["status"], "unconfirmed", "{written}");
+    assert_eq!(
+        app.client.delivery(&post, platform.as_str()).await["status"],
+        "unconfirmed",
+        "{written}"
+    );
     let second = Duration::from_secs(1);
     let steps = landing.as_secs();
     for _ in 0..steps {
         app.advance(second).await;
     }
-    assert_eq!(app.simulator.release(), 1, "{written}: it is still on its way");
+    assert_eq!(
+        app.simulator.release(),
+        1,
+        "{written}: it is still on its way"
+    );
     app.simulator.until_idle().await;
     app.settle(30 * HOUR).await;
     published_once(app, &post, &written).await;

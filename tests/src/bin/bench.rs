@@ -1,7 +1,7 @@
 //! Measures, on this machine and in one run: from submit to published with an instant platform,
 //! at a steady rate and in a burst, in both modes side by side. Prints; asserts nothing.
 //!
-//! `make bench`, or `bench RATE SECONDS` inside `scripts/with-services.sh`.
+//! `make bench`, or `bench RATE SECONDS [embedded|distributed]` inside `scripts/with-services.sh`.
 
 use std::time::{Duration, Instant};
 
@@ -23,12 +23,28 @@ async fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|arg| arg.parse().ok());
     let rate = numbers.next().unwrap_or(300);
     let seconds = numbers.next().unwrap_or(20);
-    println!("{rate} posts/s for {seconds} s, each to one account on Threads and one on X; instant simulator");
+    let only = std::env::args().find(|arg| arg == "embedded" || arg == "distributed");
+    println!(
+        "{rate} posts/s for {seconds} s, each to one account on Threads and one on X; instant simulator"
+    );
     println!("{:<46}{:>12}{:>12}", "", "embedded", "distributed");
-    let embedded = measure(Mode::Embedded, rate, seconds).await;
-    let distributed = measure(Mode::Distributed, rate, seconds).await;
-    for (left, right) in embedded.iter().zip(&distributed) {
-        println!("{:<46}{:>12}{:>12}", left.0, left.1, right.1);
+    let wanted = |mode: &str| only.as_deref().is_none_or(|only| only == mode);
+    let embedded = if wanted("embedded") {
+        measure(Mode::Embedded, rate, seconds).await
+    } else {
+        Lines::new()
+    };
+    let distributed = if wanted("distributed") {
+        measure(Mode::Distributed, rate, seconds).await
+    } else {
+        Lines::new()
+    };
+    for number in 0..embedded.len().max(distributed.len()) {
+        let (left, right) = (embedded.get(number), distributed.get(number));
+        let name = left.or(right).map_or("", |line| line.0);
+        let value =
+            |line: Option<&(&str, String)>| line.map_or(String::new(), |line| line.1.clone());
+        println!("{name:<46}{:>12}{:>12}", value(left), value(right));
     }
 }
 
@@ -58,12 +74,30 @@ async fn measure(mode: Mode, rate: usize, seconds: usize) -> Lines {
     vec![
         ("submit answered, p50", answer(500)),
         ("submit answered, p99", answer(990)),
-        ("submit to published on both, p50", format!("{} ms", at(500))),
-        ("submit to published on both, p90", format!("{} ms", at(900))),
-        ("submit to published on both, p99", format!("{} ms", at(990))),
-        ("submit to published on both, worst", format!("{} ms", at(1000))),
-        ("burst of 2,000 posts: accepted per second", format!("{:.0}", BURST as f64 / accepted.as_secs_f64())),
-        ("burst of 2,000 posts: deliveries per second", format!("{:.0}", 2.0 * BURST as f64 / done.as_secs_f64())),
+        (
+            "submit to published on both, p50",
+            format!("{} ms", at(500)),
+        ),
+        (
+            "submit to published on both, p90",
+            format!("{} ms", at(900)),
+        ),
+        (
+            "submit to published on both, p99",
+            format!("{} ms", at(990)),
+        ),
+        (
+            "submit to published on both, worst",
+            format!("{} ms", at(1000)),
+        ),
+        (
+            "burst of 2,000 posts: accepted per second",
+            format!("{:.0}", BURST as f64 / accepted.as_secs_f64()),
+        ),
+        (
+            "burst of 2,000 posts: deliveries per second",
+            format!("{:.0}", 2.0 * BURST as f64 / done.as_secs_f64()),
+        ),
     ]
 }
 
@@ -106,13 +140,18 @@ impl Product {
     }
 
     async fn embedded(mut env: Vec<(&'static str, String)>) -> Self {
-        let folder = Folder(std::env::temp_dir().join(format!("dualposts-bench-{}", std::process::id())));
+        let folder =
+            Folder(std::env::temp_dir().join(format!("dualposts-bench-{}", std::process::id())));
         env.push(("DUALPOSTS_DATA_DIR", folder.0.display().to_string()));
         env.push(("DUALPOSTS_SIMULATOR_LISTEN", "127.0.0.1:0".to_owned()));
         let up = Process::start(&["up"], &env, Some("curl ")).await;
         let url = text_after(&up.printed, "http://");
         let url = url.split("/#").next().expect("an address").to_owned();
-        let database = connect(&format!("sqlite://{}", folder.0.join("dualposts.db").display())).await;
+        let database = connect(&format!(
+            "sqlite://{}",
+            folder.0.join("dualposts.db").display()
+        ))
+        .await;
         Product {
             client: Client::new(&url, KEY),
             database,
@@ -125,7 +164,14 @@ impl Product {
     async fn distributed(mut env: Vec<(&'static str, String)>) -> Self {
         let backend = Backend::fresh(Mode::Distributed).await;
         let accounts = ACCOUNTS.to_string();
-        let args = ["simulator", "--listen", "127.0.0.1:0", "--accounts", &accounts, "--no-limits"];
+        let args = [
+            "simulator",
+            "--listen",
+            "127.0.0.1:0",
+            "--accounts",
+            &accounts,
+            "--no-limits",
+        ];
         let simulator = Process::start(&args, &[], Some("live posts")).await;
         let url = text_after(&simulator.printed, "http://");
         let redis = backend.redis.clone().expect("Redis");
@@ -133,7 +179,10 @@ impl Product {
             ("DATABASE_URL", backend.database_url.clone()),
             ("REDIS_URL", redis.url),
             ("DUALPOSTS_QUEUE_PREFIX", redis.prefix),
-            ("DUALPOSTS_SECRET_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned()),
+            (
+                "DUALPOSTS_SECRET_KEY",
+                "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".to_owned(),
+            ),
             ("DUALPOSTS_THREADS_API_URL", url.clone()),
             ("DUALPOSTS_X_API_URL", url.clone()),
             ("DUALPOSTS_X_WEB_URL", url),
@@ -155,9 +204,16 @@ impl Product {
             let body = self.client.get("/v1/accounts").await.body;
             let all = body["data"].as_array().cloned().unwrap_or_default();
             let on = |platform: &str| -> Vec<String> {
-                all.iter().filter(|row| row["platform"] == platform).map(|row| text(&row["id"]).to_owned()).collect()
+                all.iter()
+                    .filter(|row| row["platform"] == platform)
+                    .map(|row| text(&row["id"]).to_owned())
+                    .collect()
             };
-            let pairs: Vec<_> = on("threads").into_iter().zip(on("x")).map(|(threads, x)| [threads, x]).collect();
+            let pairs: Vec<_> = on("threads")
+                .into_iter()
+                .zip(on("x"))
+                .map(|(threads, x)| [threads, x])
+                .collect();
             if pairs.len() == ACCOUNTS {
                 return pairs;
             }
@@ -166,12 +222,24 @@ impl Product {
     }
 
     /// Submits at a steady rate whether or not earlier requests were answered.
-    async fn submit_at(&self, rate: usize, seconds: usize, targets: &[[String; 2]], name: &str) -> Vec<Duration> {
+    async fn submit_at(
+        &self,
+        rate: usize,
+        seconds: usize,
+        targets: &[[String; 2]],
+        name: &str,
+    ) -> Vec<Duration> {
         let begin = tokio::time::Instant::now();
         let mut running = Vec::new();
         for number in 0..rate * seconds {
-            tokio::time::sleep_until(begin + Duration::from_secs_f64(number as f64 / rate as f64)).await;
-            running.push(tokio::spawn(submit(self.client.clone(), name.to_owned(), number, targets[number % targets.len()].clone())));
+            tokio::time::sleep_until(begin + Duration::from_secs_f64(number as f64 / rate as f64))
+                .await;
+            running.push(tokio::spawn(submit(
+                self.client.clone(),
+                name.to_owned(),
+                number,
+                targets[number % targets.len()].clone(),
+            )));
         }
         let mut answered = Vec::new();
         for one in running {
@@ -181,16 +249,28 @@ impl Product {
     }
 
     async fn burst(&self, count: usize, targets: &[[String; 2]]) {
-        let requests = (0..count)
-            .map(|number| submit(self.client.clone(), "burst".to_owned(), number, targets[number % targets.len()].clone()));
-        let _: Vec<_> = futures::StreamExt::collect(futures::StreamExt::buffer_unordered(futures::stream::iter(requests), 64)).await;
+        let requests = (0..count).map(|number| {
+            submit(
+                self.client.clone(),
+                "burst".to_owned(),
+                number,
+                targets[number % targets.len()].clone(),
+            )
+        });
+        let _: Vec<_> = futures::StreamExt::collect(futures::StreamExt::buffer_unordered(
+            futures::stream::iter(requests),
+            64,
+        ))
+        .await;
     }
 
     async fn rows(&self, sql: &str) -> Vec<i64> {
         let reader = self.database.reader();
         let statement = Statement::from_string(reader.get_database_backend(), sql);
         let rows = reader.query_all_raw(statement).await.expect(sql);
-        rows.iter().map(|row| row.try_get_by_index(0).expect("a number")).collect()
+        rows.iter()
+            .map(|row| row.try_get_by_index(0).expect("a number"))
+            .collect()
     }
 
     async fn until_published(&self) {
@@ -213,7 +293,9 @@ impl Product {
 async fn submit(client: Client, name: String, number: usize, accounts: [String; 2]) -> Duration {
     let body = json!({ "text": format!("{name} {number}"), "accounts": accounts });
     let started = Instant::now();
-    let answer = client.submit_with_key(body, &format!("{name}-{number}")).await;
+    let answer = client
+        .submit_with_key(body, &format!("{name}-{number}"))
+        .await;
     assert_eq!(answer.status, 202, "{:#}", answer.body);
     started.elapsed()
 }

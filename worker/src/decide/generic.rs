@@ -27,9 +27,15 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
                 LimitScope::Account => WaitReason::AccountRateLimit,
                 LimitScope::App => WaitReason::AppRateLimit,
             };
-            let named = until_ms.map(Timestamp::from_ms).filter(|until| *until > case.now);
+            let named = until_ms
+                .map(Timestamp::from_ms)
+                .filter(|until| *until > case.now);
             let until = named.unwrap_or(case.now + LIMITED);
-            let pause = LanePause { scope: *scope, until, reason };
+            let pause = LanePause {
+                scope: *scope,
+                until,
+                reason,
+            };
             // A platform whose times do not hold, or that names none, is asked less and less often.
             let progress = progress.looked();
             let next_at = until.max(case.now + interval(RETRY, progress.looks - 1, case.seed));
@@ -37,7 +43,9 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
                 return paused(progress, next_at, error, pause);
             }
             let progress = failing(case, progress);
-            give_up_or(case, &progress, &error, || paused(progress.clone(), next_at, error.clone(), pause))
+            give_up_or(case, &progress, &error, || {
+                paused(progress.clone(), next_at, error.clone(), pause)
+            })
         }
         Meaning::Blocked { code } => {
             let (scope, rest) = match *code {
@@ -47,9 +55,15 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
                 _ => (LimitScope::Account, BLOCKED_ACCOUNT),
             };
             let until = case.now + rest;
-            let pause = LanePause { scope, until, reason: WaitReason::LanePaused };
+            let pause = LanePause {
+                scope,
+                until,
+                reason: WaitReason::LanePaused,
+            };
             let progress = failing(case, progress);
-            give_up_or(case, &progress, &error, || paused(progress.clone(), until, error.clone(), pause))
+            give_up_or(case, &progress, &error, || {
+                paused(progress.clone(), until, error.clone(), pause)
+            })
         }
         Meaning::Unauthorized => Decision {
             reconnect: Some(error.message.clone()),
@@ -71,18 +85,30 @@ pub fn again(case: &Case<'_>, progress: Progress, error: DeliveryError) -> Decis
     let progress = failing(case, progress);
     give_up_or(case, &progress, &error, || {
         let next_at = case.now + interval(RETRY, progress.looks - 1, case.seed);
-        let change = Change::queued(progress.clone(), next_at, WaitReason::Retry).because(error.clone());
+        let change =
+            Change::queued(progress.clone(), next_at, WaitReason::Retry).because(error.clone());
         Decision::new(change, Verdict::Retry)
     })
 }
 
 fn failing(case: &Case<'_>, progress: Progress) -> Progress {
-    Progress { failing_since: progress.failing_since.or(Some(case.now)), ..progress }
+    Progress {
+        failing_since: progress.failing_since.or(Some(case.now)),
+        ..progress
+    }
 }
 
-fn paused(progress: Progress, next_at: Timestamp, error: DeliveryError, pause: LanePause) -> Decision {
+fn paused(
+    progress: Progress,
+    next_at: Timestamp,
+    error: DeliveryError,
+    pause: LanePause,
+) -> Decision {
     let change = Change::queued(progress, next_at, pause.reason).because(error);
-    Decision { pause: Some(pause), ..Decision::new(change, Verdict::RetryAt) }
+    Decision {
+        pause: Some(pause),
+        ..Decision::new(change, Verdict::RetryAt)
+    }
 }
 
 fn give_up_or(
@@ -93,7 +119,10 @@ fn give_up_or(
 ) -> Decision {
     match progress.failing_since {
         Some(since) if out_of_patience(case, since) => {
-            let error = DeliveryError { retryable: true, ..error.clone() };
+            let error = DeliveryError {
+                retryable: true,
+                ..error.clone()
+            };
             Decision::new(Change::failed(progress.clone(), error), Verdict::Reject)
         }
         _ => otherwise(),

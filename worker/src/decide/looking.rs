@@ -29,14 +29,27 @@ const VANISHED: Duration = Duration::from_secs(60);
 pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
     match status {
         ContainerStatus::Published => {
-            let mut progress = Progress { looks: 0, ..case.progress.clone() };
+            let mut progress = Progress {
+                looks: 0,
+                ..case.progress.clone()
+            };
             if let Checkpoint::Sent { seen_live, .. } = &mut progress.checkpoint {
                 *seen_live = true;
             }
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Wait)
         }
-        ContainerStatus::Finished => absent(case, Checkpoint::Ready { container: container.clone() }),
-        ContainerStatus::InProgress => absent(case, Checkpoint::Preparing { container: container.clone() }),
+        ContainerStatus::Finished => absent(
+            case,
+            Checkpoint::Ready {
+                container: container.clone(),
+            },
+        ),
+        ContainerStatus::InProgress => absent(
+            case,
+            Checkpoint::Preparing {
+                container: container.clone(),
+            },
+        ),
         ContainerStatus::Expired | ContainerStatus::Error(_) => absent(case, Checkpoint::Start),
     }
 }
@@ -47,7 +60,9 @@ pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
             part_index: case.progress.part_index,
             remote_id: Some(found.id.clone()),
             url: found.url.clone(),
-            published_at: found.created_at_ms.map_or(sent_at(case), Timestamp::from_ms),
+            published_at: found
+                .created_at_ms
+                .map_or(sent_at(case), Timestamp::from_ms),
             found: true,
         };
         return Decision::new(part_done(case, live), Verdict::Done);
@@ -58,7 +73,13 @@ pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
     }
     // A container knows better than the lists whether it was published. On X, and when the
     // container is gone, the list is all there is.
-    let container_knows = matches!(case.progress.checkpoint, Checkpoint::Sent { container: Some(_), .. });
+    let container_knows = matches!(
+        case.progress.checkpoint,
+        Checkpoint::Sent {
+            container: Some(_),
+            ..
+        }
+    );
     if search.complete && !container_knows {
         absent(case, Checkpoint::Start)
     } else {
@@ -81,7 +102,10 @@ pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
             decision.reconnect = Some(explain::explain(case.platform, failure).message);
         }
         // The platform named a time to look again.
-        Meaning::Limited { until_ms: Some(until_ms), .. } => {
+        Meaning::Limited {
+            until_ms: Some(until_ms),
+            ..
+        } => {
             let until = Timestamp::from_ms(*until_ms).max(case.now + Duration::from_secs(1));
             if decision.change.to() == delivery::Status::Unconfirmed {
                 let progress = decision.change.progress().clone();
@@ -111,8 +135,14 @@ fn absent(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
     }
     let needs_container = case.platform == Platform::Threads && checkpoint == Checkpoint::Start;
     if needs_container && case.progress.containers_used >= CONTAINERS {
-        let progress = Progress { checkpoint, ..case.progress.clone() };
-        let change = Change::failed(progress, explain::container_lost("gone after publishing failed"));
+        let progress = Progress {
+            checkpoint,
+            ..case.progress.clone()
+        };
+        let change = Change::failed(
+            progress,
+            explain::container_lost("gone after publishing failed"),
+        );
         return Decision::new(change, Verdict::Reject);
     }
     not_live(case, checkpoint)
@@ -136,30 +166,58 @@ fn sent_at(case: &Case<'_>) -> Timestamp {
 }
 
 fn is_seen_live(case: &Case<'_>) -> bool {
-    matches!(case.progress.checkpoint, Checkpoint::Sent { seen_live: true, .. })
+    matches!(
+        case.progress.checkpoint,
+        Checkpoint::Sent {
+            seen_live: true,
+            ..
+        }
+    )
 }
 
 /// It is not live: it may be sent again, from `checkpoint` on.
 fn not_live(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
     let since = case.progress.failing_since.unwrap_or(sent_at(case));
-    let progress = Progress { checkpoint, looks: 0, failing_since: Some(since), ..case.progress.clone() };
+    let progress = Progress {
+        checkpoint,
+        looks: 0,
+        failing_since: Some(since),
+        ..case.progress.clone()
+    };
     if out_of_patience(case, since) {
         let error = explain::never_went_out(case.platform);
-        let change = Change::failed(Progress { checkpoint: Checkpoint::Start, ..progress }, error);
+        let change = Change::failed(
+            Progress {
+                checkpoint: Checkpoint::Start,
+                ..progress
+            },
+            error,
+        );
         return Decision::new(change, Verdict::Reject);
     }
     // A platform that fails at every send is asked less and less often.
-    let failing = case.now.since(case.progress.unresolved_since.map_or(since, |first| first.max(since)));
+    let failing = case.now.since(
+        case.progress
+            .unresolved_since
+            .map_or(since, |first| first.max(since)),
+    );
     let rest = if failing < case.settings.settle(case.platform) * 2 {
         Duration::ZERO
     } else {
         (failing / 4).min(RETRY.longest)
     };
-    Decision::new(Change::queued(progress, case.now + rest, WaitReason::Retry), Verdict::Retry)
+    Decision::new(
+        Change::queued(progress, case.now + rest, WaitReason::Retry),
+        Verdict::Retry,
+    )
 }
 
 fn live_but_not_found(case: &Case<'_>, looked: Progress) -> Decision {
-    if looked_for(case, &looked, case.settings.settle(case.platform) + LOOK_FOR_ID) {
+    if looked_for(
+        case,
+        &looked,
+        case.settings.settle(case.platform) + LOOK_FOR_ID,
+    ) {
         return without_id(case);
     }
     look_again(case, looked)
@@ -167,15 +225,25 @@ fn live_but_not_found(case: &Case<'_>, looked: Progress) -> Decision {
 
 fn look_again(case: &Case<'_>, looked: Progress) -> Decision {
     if looked_for(case, &looked, case.settings.give_up_after) {
-        return if is_seen_live(case) { without_id(case) } else { unconfirmed_for_good(case) };
+        return if is_seen_live(case) {
+            without_id(case)
+        } else {
+            unconfirmed_for_good(case)
+        };
     }
     let settled = settled_at(case);
     let next_at = if case.now < settled {
         // The look that can settle it should not come late.
-        (case.now + interval(LOOKING, looked.looks, case.seed)).min(settled.max(case.now + LOOKING.first))
+        (case.now + interval(LOOKING, looked.looks, case.seed))
+            .min(settled.max(case.now + LOOKING.first))
     } else {
         let long = case.now.since(settled) > Duration::from_secs(300);
-        case.now + interval(if long { LOOKING_ON } else { LOOKING }, looked.looks.min(12), case.seed)
+        case.now
+            + interval(
+                if long { LOOKING_ON } else { LOOKING },
+                looked.looks.min(12),
+                case.seed,
+            )
     };
     Decision::new(Change::unconfirmed(looked, next_at), Verdict::Wait)
 }
@@ -206,5 +274,8 @@ fn without_id(case: &Case<'_>) -> Decision {
 /// Nobody can tell; a person must look.
 fn unconfirmed_for_good(case: &Case<'_>) -> Decision {
     let error = explain::unconfirmed(case.platform);
-    Decision::new(Change::failed(case.progress.clone(), error), Verdict::Unknown)
+    Decision::new(
+        Change::failed(case.progress.clone(), error),
+        Verdict::Unknown,
+    )
 }

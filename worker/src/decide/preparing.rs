@@ -21,7 +21,10 @@ const PARENT_LOOKS: i32 = 6;
 const PREVIEW_LOOKS: i32 = 5;
 
 pub fn created(case: &Case<'_>, id: &str) -> Decision {
-    let container = Container { id: id.to_owned(), made_at: case.now };
+    let container = Container {
+        id: id.to_owned(),
+        made_at: case.now,
+    };
     let progress = Progress {
         containers_used: case.progress.containers_used + 1,
         ..reached(case, Checkpoint::Preparing { container })
@@ -33,15 +36,22 @@ pub fn create_failed(case: &Case<'_>, failure: &Failure) -> Decision {
     let looks = case.progress.looks + 1;
     let is_reply = case.progress.part_index > 0;
     let give_up = match failure.meaning {
-        Meaning::NotFound if is_reply && looks >= PARENT_LOOKS => Some(explain::reply_target_missing(failure)),
+        Meaning::NotFound if is_reply && looks >= PARENT_LOOKS => {
+            Some(explain::reply_target_missing(failure))
+        }
         Meaning::NotFound if !is_reply && looks >= PARENT_LOOKS => {
             Some(explain::explain(case.platform, failure))
         }
-        Meaning::BadLinkPreview if looks >= PREVIEW_LOOKS => Some(explain::explain(case.platform, failure)),
+        Meaning::BadLinkPreview if looks >= PREVIEW_LOOKS => {
+            Some(explain::explain(case.platform, failure))
+        }
         _ => None,
     };
     match give_up {
-        Some(error) => Decision::new(Change::failed(case.progress.clone(), error), Verdict::Reject),
+        Some(error) => Decision::new(
+            Change::failed(case.progress.clone(), error),
+            Verdict::Reject,
+        ),
         None => generic::without_effect(case, case.progress.clone(), failure),
     }
 }
@@ -49,7 +59,12 @@ pub fn create_failed(case: &Case<'_>, failure: &Failure) -> Decision {
 pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus) -> Decision {
     match status {
         ContainerStatus::Finished => {
-            let ready = reached(case, Checkpoint::Ready { container: container.clone() });
+            let ready = reached(
+                case,
+                Checkpoint::Ready {
+                    container: container.clone(),
+                },
+            );
             Decision::new(Change::go_on(ready), Verdict::Done)
         }
         ContainerStatus::InProgress if case.now.since(container.made_at) < CONTAINER_LIFE => {
@@ -58,16 +73,27 @@ pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus)
         // Live without our having heard of it: only its id is missing.
         ContainerStatus::Published => {
             let since = case.progress.unresolved_since.unwrap_or(container.made_at);
-            let checkpoint =
-                Checkpoint::Sent { container: Some(container.clone()), at: case.now, seen_live: true };
-            let progress = Progress { unresolved_since: Some(since), ..reached(case, checkpoint) };
+            let checkpoint = Checkpoint::Sent {
+                container: Some(container.clone()),
+                at: case.now,
+                seen_live: true,
+            };
+            let progress = Progress {
+                unresolved_since: Some(since),
+                ..reached(case, checkpoint)
+            };
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Unknown)
         }
         ContainerStatus::Error(reason) if is_permanent(reason) => {
             let error = explain::container_refused(reason);
-            Decision::new(Change::failed(Progress::start(case.progress.part_index), error), Verdict::Reject)
+            Decision::new(
+                Change::failed(Progress::start(case.progress.part_index), error),
+                Verdict::Reject,
+            )
         }
-        ContainerStatus::InProgress | ContainerStatus::Expired => another_container(case, "EXPIRED"),
+        ContainerStatus::InProgress | ContainerStatus::Expired => {
+            another_container(case, "EXPIRED")
+        }
         ContainerStatus::Error(reason) => another_container(case, reason),
     }
 }
@@ -88,7 +114,10 @@ pub fn another_container(case: &Case<'_>, reason: &str) -> Decision {
     let error = explain::container_lost(reason);
     let part = case.progress.part_index;
     if case.progress.containers_used >= CONTAINERS {
-        return Decision::new(Change::failed(Progress::start(part), error), Verdict::Reject);
+        return Decision::new(
+            Change::failed(Progress::start(part), error),
+            Verdict::Reject,
+        );
     }
     let progress = Progress {
         checkpoint: Checkpoint::Start,
@@ -96,13 +125,22 @@ pub fn another_container(case: &Case<'_>, reason: &str) -> Decision {
         ..case.progress.clone()
     };
     let next_at = case.now + interval(PREPARING, progress.containers_used, case.seed);
-    Decision::new(Change::queued(progress, next_at, WaitReason::Retry).because(error), Verdict::Retry)
+    Decision::new(
+        Change::queued(progress, next_at, WaitReason::Retry).because(error),
+        Verdict::Retry,
+    )
 }
 
 /// A step forward. A send that failed is not made good by it, only by a part that is live.
 fn reached(case: &Case<'_>, checkpoint: Checkpoint) -> Progress {
-    let failing_since = case.progress.failing_since.filter(|_| case.progress.unresolved_since.is_some());
-    Progress { failing_since, ..case.progress.reached(checkpoint) }
+    let failing_since = case
+        .progress
+        .failing_since
+        .filter(|_| case.progress.unresolved_since.is_some());
+    Progress {
+        failing_since,
+        ..case.progress.reached(checkpoint)
+    }
 }
 
 /// The platform is at it; look again a little later each time.

@@ -28,8 +28,14 @@ pub fn live(case: &Case<'_>, remote_id: &str, url: Option<&str>) -> Decision {
         found: false,
     };
     let change = if case.platform == Platform::Threads {
-        let checkpoint = Checkpoint::Live { remote_id: remote_id.to_owned() };
-        Change::go_on(Progress { unresolved_since: None, ..case.progress.reached(checkpoint) }).with_live(live)
+        let checkpoint = Checkpoint::Live {
+            remote_id: remote_id.to_owned(),
+        };
+        Change::go_on(Progress {
+            unresolved_since: None,
+            ..case.progress.reached(checkpoint)
+        })
+        .with_live(live)
     } else {
         part_done(case, live)
     };
@@ -38,15 +44,21 @@ pub fn live(case: &Case<'_>, remote_id: &str, url: Option<&str>) -> Decision {
 
 pub fn publish_failed(case: &Case<'_>, container: &Container, failure: &Failure) -> Decision {
     let back_to_ready = Progress {
-        checkpoint: Checkpoint::Ready { container: container.clone() },
+        checkpoint: Checkpoint::Ready {
+            container: container.clone(),
+        },
         ..case.progress.clone()
     };
     match failure.meaning {
         Meaning::Unknown | Meaning::Transient | Meaning::Duplicate => unknown(case, Some(failure)),
         // Not known to the server that was asked. With an earlier send unresolved it may well be
         // known as published to another; otherwise it lags, and its status tells more.
-        Meaning::NotFound if case.progress.unresolved_since.is_some() => unknown(case, Some(failure)),
-        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => lags(case, container),
+        Meaning::NotFound if case.progress.unresolved_since.is_some() => {
+            unknown(case, Some(failure))
+        }
+        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
+            lags(case, container)
+        }
         Meaning::NotFound => preparing::another_container(case, "vanished"),
         Meaning::BadLinkPreview if case.progress.looks + 1 >= PREVIEW_LOOKS => {
             let error = explain::explain(case.platform, failure);
@@ -57,7 +69,10 @@ pub fn publish_failed(case: &Case<'_>, container: &Container, failure: &Failure)
 }
 
 pub fn create_post_failed(case: &Case<'_>, failure: &Failure) -> Decision {
-    let back_to_start = Progress { checkpoint: Checkpoint::Start, ..case.progress.clone() };
+    let back_to_start = Progress {
+        checkpoint: Checkpoint::Start,
+        ..case.progress.clone()
+    };
     match failure.meaning {
         Meaning::Unknown | Meaning::Transient => unknown(case, Some(failure)),
         // After a send without an outcome, "exists already" speaks of that one.
@@ -73,9 +88,17 @@ pub fn create_post_failed(case: &Case<'_>, failure: &Failure) -> Decision {
 /// The container's status is asked, and then the same one is published. The status is a success
 /// each time, so the waits grow with the container's age and not with a count of failures.
 fn lags(case: &Case<'_>, container: &Container) -> Decision {
-    let checkpoint = Checkpoint::Preparing { container: container.clone() };
+    let checkpoint = Checkpoint::Preparing {
+        container: container.clone(),
+    };
     let wait = (case.now.since(container.made_at) / 2).clamp(PREPARING.first, PREPARING.longest);
-    let change = Change::processing(Progress { checkpoint, ..case.progress.clone() }, case.now + wait);
+    let change = Change::processing(
+        Progress {
+            checkpoint,
+            ..case.progress.clone()
+        },
+        case.now + wait,
+    );
     Decision::new(change, Verdict::Wait)
 }
 
@@ -94,7 +117,10 @@ fn exists(case: &Case<'_>, failure: &Failure) -> Decision {
         *seen_live = true;
     }
     let error = explain::outcome_unknown(case.platform, Some(failure));
-    Decision::new(Change::unconfirmed(progress, case.now).because(error), Verdict::Unknown)
+    Decision::new(
+        Change::unconfirmed(progress, case.now).because(error),
+        Verdict::Unknown,
+    )
 }
 
 fn unresolved(case: &Case<'_>) -> Progress {
@@ -111,7 +137,10 @@ fn unresolved(case: &Case<'_>) -> Progress {
 }
 
 pub fn addressed(case: &Case<'_>, remote_id: &str, url: Option<String>) -> Decision {
-    Decision::new(part_done(case, address(case, remote_id, url)), Verdict::Done)
+    Decision::new(
+        part_done(case, address(case, remote_id, url)),
+        Verdict::Done,
+    )
 }
 
 /// It is live all the same: an address that can not be had is left out.

@@ -1,7 +1,10 @@
 //! Tests of `plan` and `decide`: whole tables of cases, named cases, deliveries driven to their
 //! end, and random walks over a platform that misbehaves.
 
-#![expect(clippy::result_large_err, reason = "outcomes are those that the worker itself passes on")]
+#![expect(
+    clippy::result_large_err,
+    reason = "outcomes are those that the worker itself passes on"
+)]
 
 mod drive;
 mod every;
@@ -37,18 +40,29 @@ const fn secs(seconds: u64) -> Duration {
 }
 
 fn container() -> Container {
-    Container { id: "c1".into(), made_at: START }
+    Container {
+        id: "c1".into(),
+        made_at: START,
+    }
 }
 
 /// A checkpoint of a send at [`START`].
 fn sent(platform: Platform) -> Checkpoint {
     let container = (platform == Platform::Threads).then(container);
-    Checkpoint::Sent { container, at: START, seen_live: false }
+    Checkpoint::Sent {
+        container,
+        at: START,
+        seen_live: false,
+    }
 }
 
 fn seen_live(platform: Platform) -> Checkpoint {
     let container = (platform == Platform::Threads).then(container);
-    Checkpoint::Sent { container, at: START, seen_live: true }
+    Checkpoint::Sent {
+        container,
+        at: START,
+        seen_live: true,
+    }
 }
 
 /// The visible call of a platform.
@@ -60,8 +74,16 @@ fn send(platform: Platform) -> Step {
 }
 
 fn failure(meaning: Meaning) -> Failure {
-    let evidence = Evidence { http_status: Some(400), message: Some("no".into()), ..Evidence::default() };
-    Failure { meaning, evidence, windows: Vec::new() }
+    let evidence = Evidence {
+        http_status: Some(400),
+        message: Some("no".into()),
+        ..Evidence::default()
+    };
+    Failure {
+        meaning,
+        evidence,
+        windows: Vec::new(),
+    }
 }
 
 fn err(meaning: Meaning) -> Result<Success, Failure> {
@@ -73,7 +95,10 @@ fn status(status: ContainerStatus) -> Result<Success, Failure> {
 }
 
 fn not_found(complete: bool) -> Result<Success, Failure> {
-    Ok(Success::Searched(Search { found: None, complete }))
+    Ok(Success::Searched(Search {
+        found: None,
+        complete,
+    }))
 }
 
 fn found(id: &str) -> Result<Success, Failure> {
@@ -84,7 +109,10 @@ fn found(id: &str) -> Result<Success, Failure> {
         created_at_ms: Some((START + secs(1)).as_ms()),
         reply_to: None,
     };
-    Ok(Success::Searched(Search { found: Some(post), complete: false }))
+    Ok(Success::Searched(Search {
+        found: Some(post),
+        complete: false,
+    }))
 }
 
 /// What [`found`] saves.
@@ -119,8 +147,17 @@ struct Scene {
 
 impl Scene {
     fn new(platform: Platform, status: Status, checkpoint: Checkpoint) -> Self {
-        let progress = Progress { checkpoint, ..Progress::start(0) };
-        Scene { platform, status, progress, parts: 1, now: START + secs(1) }
+        let progress = Progress {
+            checkpoint,
+            ..Progress::start(0)
+        };
+        Scene {
+            platform,
+            status,
+            progress,
+            parts: 1,
+            now: START + secs(1),
+        }
     }
 
     fn publishing(platform: Platform, checkpoint: Checkpoint) -> Self {
@@ -131,13 +168,20 @@ impl Scene {
     fn unconfirmed(platform: Platform) -> Self {
         let scene = Self::new(platform, Status::Unconfirmed, sent(platform));
         let since = Some(START);
-        let progress = Progress { unresolved_since: since, failing_since: since, ..scene.progress };
+        let progress = Progress {
+            unresolved_since: since,
+            failing_since: since,
+            ..scene.progress
+        };
         Scene { progress, ..scene }
     }
 
     /// `wait` after [`START`].
     fn after(self, wait: Duration) -> Self {
-        Scene { now: START + wait, ..self }
+        Scene {
+            now: START + wait,
+            ..self
+        }
     }
 
     fn with(self, change: impl FnOnce(&mut Progress)) -> Self {
@@ -186,7 +230,11 @@ impl Scene {
             decision.change
         );
         let next_at = decision.change.next_at();
-        assert!(next_at.is_none_or(|at| at >= self.now), "due in the past: {:?}", decision.change);
+        assert!(
+            next_at.is_none_or(|at| at >= self.now),
+            "due in the past: {:?}",
+            decision.change
+        );
         decision
     }
 }

@@ -8,7 +8,10 @@ use crate::step::plan;
 
 /// What becomes of a worker that takes a step.
 pub enum Turn {
-    Answered { took: Duration, outcome: Result<Success, Failure> },
+    Answered {
+        took: Duration,
+        outcome: Result<Success, Failure>,
+    },
     /// It is never heard of again; its claim is taken back this long after the lease ran out.
     Died { down: Duration },
 }
@@ -31,7 +34,10 @@ pub trait World {
 /// A platform that answers every question as `F` says, in a tenth of a second.
 impl<F: FnMut(&Delivery, &Step, Timestamp) -> Result<Success, Failure>> World for F {
     fn take(&mut self, delivery: &Delivery, step: &Step, now: Timestamp) -> Turn {
-        Turn::Answered { took: Duration::from_millis(100), outcome: self(delivery, step, now) }
+        Turn::Answered {
+            took: Duration::from_millis(100),
+            outcome: self(delivery, step, now),
+        }
     }
 }
 
@@ -78,17 +84,28 @@ impl Delivery {
 
     /// The times of the visible calls.
     pub fn sends(&self) -> Vec<Timestamp> {
-        self.steps.iter().filter(|(_, step)| step.publishes()).map(|(at, _)| *at).collect()
+        self.steps
+            .iter()
+            .filter(|(_, step)| step.publishes())
+            .map(|(at, _)| *at)
+            .collect()
     }
 
     /// Runs until nothing will happen any more by itself. An error tells which rule was broken.
-    pub fn run(&mut self, world: &mut impl World, settings: &Settings, most_steps: usize) -> Result<(), String> {
+    pub fn run(
+        &mut self,
+        world: &mut impl World,
+        settings: &Settings,
+        most_steps: usize,
+    ) -> Result<(), String> {
         while !self.status.is_settled() {
             if self.steps.len() > most_steps {
                 return Err(format!("still {} after {most_steps} steps", self.status));
             }
             if self.status == Status::NeedsReconnect {
-                let Some(wait) = world.reconnected_after() else { return Ok(()) };
+                let Some(wait) = world.reconnected_after() else {
+                    return Ok(());
+                };
                 self.due = self.now + wait;
                 self.status = Status::Queued;
             }
@@ -101,7 +118,10 @@ impl Delivery {
     /// A person asks for another try after it failed, as `entities::edit::retry` writes it down.
     pub fn retry(&mut self) {
         let unresolved_since = self.progress.unresolved_since;
-        self.progress = Progress { unresolved_since, ..Progress::start(self.progress.part_index) };
+        self.progress = Progress {
+            unresolved_since,
+            ..Progress::start(self.progress.part_index)
+        };
         self.status = Status::Queued;
         self.due = self.now;
     }
@@ -148,7 +168,12 @@ impl Delivery {
             if !(change.keeps_claim() && same_part) {
                 return self.write(change.release(self.now, WaitReason::Turn));
             }
-            let next = plan(self.platform, Status::Publishing, change.progress(), self.now);
+            let next = plan(
+                self.platform,
+                Status::Publishing,
+                change.progress(),
+                self.now,
+            );
             self.write(change.armed(next.armed))?;
             step = next.step;
         }
@@ -177,8 +202,13 @@ impl Delivery {
         }
         let named = match outcome {
             Ok(Success::Live { remote_id, url }) => Some((remote_id, url, self.now, false)),
-            Ok(Success::Searched(Search { found: Some(post), .. })) => {
-                let at = post.created_at_ms.map(Timestamp::from_ms).or(self.sent_at());
+            Ok(Success::Searched(Search {
+                found: Some(post), ..
+            })) => {
+                let at = post
+                    .created_at_ms
+                    .map(Timestamp::from_ms)
+                    .or(self.sent_at());
                 Some((&post.id, &post.url, at.unwrap_or(self.now), true))
             }
             _ => None,
@@ -186,7 +216,13 @@ impl Delivery {
         if let Some((id, url, published_at, found)) = named {
             let part_index = self.progress.part_index;
             let (remote_id, url) = (Some(id.clone()), url.clone());
-            let live = LivePart { part_index, remote_id, url, published_at, found };
+            let live = LivePart {
+                part_index,
+                remote_id,
+                url,
+                published_at,
+                found,
+            };
             if !saves(change, live) {
                 return Err(format!("{id} is live and not saved"));
             }
@@ -196,7 +232,10 @@ impl Delivery {
 
     fn write(&mut self, change: Change) -> Result<(), String> {
         if !change.is_legal_after(self.status, &self.progress) {
-            return Err(format!("illegal after {} {:?}: {change:?}", self.status, self.progress));
+            return Err(format!(
+                "illegal after {} {:?}: {change:?}",
+                self.status, self.progress
+            ));
         }
         self.status = change.to();
         self.due = change.next_at().unwrap_or(self.now);

@@ -112,10 +112,14 @@ fn checkpoint(platform: Platform, status: Status, step: &Step) -> Checkpoint {
     match (status, step) {
         (Status::Unconfirmed, _) => sent(platform),
         (_, Step::CreateContainer) => Checkpoint::Start,
-        (_, Step::CheckContainer(_)) => Checkpoint::Preparing { container: container() },
+        (_, Step::CheckContainer(_)) => Checkpoint::Preparing {
+            container: container(),
+        },
         (_, Step::PublishContainer(_)) => sent(Platform::Threads),
         (_, Step::CreatePost) => sent(Platform::X),
-        (_, Step::ReadPermalink { .. }) => Checkpoint::Live { remote_id: "m1".into() },
+        (_, Step::ReadPermalink { .. }) => Checkpoint::Live {
+            remote_id: "m1".into(),
+        },
         (_, Step::FindPost) => sent(platform),
     }
 }

@@ -15,7 +15,12 @@ fn driven(platform: Platform, world: &mut impl World) -> Delivery {
     let ended = delivery.run(world, &Settings::default(), 50_000);
     assert_eq!(ended, Ok(()), "{:?}", delivery.progress);
     let sends = delivery.sends();
-    let busiest = sends.iter().map(|from| sends.iter().filter(|at| **at >= *from && at.since(*from) < DAY).count());
+    let busiest = sends.iter().map(|from| {
+        sends
+            .iter()
+            .filter(|at| **at >= *from && at.since(*from) < DAY)
+            .count()
+    });
     let busiest = busiest.max().unwrap_or(0);
     assert!(busiest < SENDS_A_DAY, "{busiest} sends in 24 hours");
     delivery
@@ -29,9 +34,10 @@ fn usual(
         wrong(step, now).unwrap_or_else(|| match step {
             Step::CreateContainer => Ok(Success::Container { id: "c1".into() }),
             Step::CheckContainer(_) => status(ContainerStatus::Finished),
-            Step::PublishContainer(_) | Step::CreatePost => {
-                Ok(Success::Live { remote_id: "m1".into(), url: None })
-            }
+            Step::PublishContainer(_) | Step::CreatePost => Ok(Success::Live {
+                remote_id: "m1".into(),
+                url: None,
+            }),
             Step::ReadPermalink { .. } => Ok(Success::Permalink(None)),
             Step::FindPost => not_found(true),
         })
@@ -41,26 +47,43 @@ fn usual(
 /// Named times move on with the clock.
 fn at_that_time(meaning: &Meaning, now: Timestamp, ahead: Duration) -> Meaning {
     match meaning {
-        Meaning::Limited { scope, until_ms: Some(_) } => {
-            Meaning::Limited { scope: *scope, until_ms: Some((now + ahead).as_ms()) }
-        }
+        Meaning::Limited {
+            scope,
+            until_ms: Some(_),
+        } => Meaning::Limited {
+            scope: *scope,
+            until_ms: Some((now + ahead).as_ms()),
+        },
         other => other.clone(),
     }
 }
 
 fn names_a_time(meaning: &Meaning) -> bool {
-    matches!(meaning, Meaning::Limited { until_ms: Some(_), .. })
+    matches!(
+        meaning,
+        Meaning::Limited {
+            until_ms: Some(_),
+            ..
+        }
+    )
 }
 
 #[test]
 fn a_delivery_that_fails_at_one_step_for_ever_ends_within_two_days() {
     for platform in [Platform::Threads, Platform::X] {
-        for meaning in meanings().into_iter().filter(|meaning| !names_a_time(meaning)) {
+        for meaning in meanings()
+            .into_iter()
+            .filter(|meaning| !names_a_time(meaning))
+        {
             for name in super::every::steps().iter().map(Step::name) {
-                let mut world = usual(|step, _| (step.name() == name).then(|| err(meaning.clone())));
+                let mut world =
+                    usual(|step, _| (step.name() == name).then(|| err(meaning.clone())));
                 let delivery = driven(platform, &mut world);
                 let took = delivery.now.since(START);
-                assert!(took < DAY * 2 + HOUR, "{platform} {name} {meaning}: {took:?}");
+                assert!(
+                    took < DAY * 2 + HOUR,
+                    "{platform} {name} {meaning}: {took:?}"
+                );
             }
         }
     }
@@ -69,15 +92,24 @@ fn a_delivery_that_fails_at_one_step_for_ever_ends_within_two_days() {
 #[test]
 fn a_delivery_that_fails_at_everything_for_ever_ends_within_two_days() {
     for platform in [Platform::Threads, Platform::X] {
-        for meaning in meanings().into_iter().filter(|meaning| !names_a_time(meaning)) {
-            for look in meanings().into_iter().filter(|meaning| !names_a_time(meaning)) {
+        for meaning in meanings()
+            .into_iter()
+            .filter(|meaning| !names_a_time(meaning))
+        {
+            for look in meanings()
+                .into_iter()
+                .filter(|meaning| !names_a_time(meaning))
+            {
                 let mut world = usual(|step, _| match step {
                     Step::CreateContainer => None,
                     step if step.publishes() => Some(err(meaning.clone())),
                     _ => Some(err(look.clone())),
                 });
                 let delivery = driven(platform, &mut world);
-                assert!(delivery.now.since(START) < DAY * 2 + HOUR, "{platform} {meaning} {look}");
+                assert!(
+                    delivery.now.since(START) < DAY * 2 + HOUR,
+                    "{platform} {meaning} {look}"
+                );
             }
         }
     }
@@ -113,13 +145,23 @@ fn a_platform_that_loses_every_send_is_asked_less_and_less_often_and_then_no_mor
         let mut world = usual(|step, _| step.publishes().then(|| err(Meaning::Unknown)));
         let delivery = driven(platform, &mut world);
         assert_eq!(delivery.status, Status::Failed);
-        assert_eq!(delivery.code.as_deref(), Some("platform_unavailable"), "proven absent each time");
+        assert_eq!(
+            delivery.code.as_deref(),
+            Some("platform_unavailable"),
+            "proven absent each time"
+        );
         let took = delivery.now.since(START);
         assert!(took >= DAY && took < DAY + HOUR, "{took:?}");
         let sends = delivery.sends();
         assert!((50..200).contains(&sends.len()), "{} sends", sends.len());
-        let gaps: Vec<Duration> = sends.windows(2).map(|pair| pair[1].since(pair[0])).collect();
-        assert!(gaps[0] < secs(200) && gaps[gaps.len() - 1] > secs(600), "{gaps:?}");
+        let gaps: Vec<Duration> = sends
+            .windows(2)
+            .map(|pair| pair[1].since(pair[0]))
+            .collect();
+        assert!(
+            gaps[0] < secs(200) && gaps[gaps.len() - 1] > secs(600),
+            "{gaps:?}"
+        );
     }
 }
 
@@ -142,7 +184,10 @@ fn a_send_that_can_never_be_looked_at_is_not_repeated() {
             }
         };
         let delivery = driven(platform, &mut blind);
-        assert_eq!((delivery.status, delivery.code.as_deref()), (Status::Failed, Some("unconfirmed")));
+        assert_eq!(
+            (delivery.status, delivery.code.as_deref()),
+            (Status::Failed, Some("unconfirmed"))
+        );
         assert_eq!(delivery.sends().len(), 1);
         assert!(delivery.now.since(START) >= DAY && delivery.now.since(START) < DAY + HOUR);
     }
@@ -153,13 +198,21 @@ fn a_worker_that_dies_at_every_send_ends_too() {
     struct Deadly<W>(W);
     impl<W: World> World for Deadly<W> {
         fn take(&mut self, delivery: &Delivery, step: &Step, now: Timestamp) -> Turn {
-            if step.publishes() { Turn::Died { down: secs(1) } } else { self.0.take(delivery, step, now) }
+            if step.publishes() {
+                Turn::Died { down: secs(1) }
+            } else {
+                self.0.take(delivery, step, now)
+            }
         }
     }
     for platform in [Platform::Threads, Platform::X] {
         let delivery = driven(platform, &mut Deadly(usual(|_, _| None)));
         assert_eq!(delivery.status, Status::Failed);
-        assert!(delivery.now.since(START) < DAY + HOUR, "{:?}", delivery.now.since(START));
+        assert!(
+            delivery.now.since(START) < DAY + HOUR,
+            "{:?}",
+            delivery.now.since(START)
+        );
     }
 }
 
@@ -167,13 +220,21 @@ fn a_worker_that_dies_at_every_send_ends_too() {
 fn a_platform_that_names_times_which_do_not_hold_is_asked_less_and_less_often() {
     for platform in [Platform::Threads, Platform::X] {
         for ahead in [Duration::ZERO, secs(1), HOUR] {
-            let limited = Meaning::Limited { scope: LimitScope::Account, until_ms: Some(0) };
+            let limited = Meaning::Limited {
+                scope: LimitScope::Account,
+                until_ms: Some(0),
+            };
             let mut world = usual(|step, now| {
-                (step.publishes() && now < START + DAY * 3).then(|| err(at_that_time(&limited, now, ahead)))
+                (step.publishes() && now < START + DAY * 3)
+                    .then(|| err(at_that_time(&limited, now, ahead)))
             });
             let delivery = driven(platform, &mut world);
             if ahead >= secs(1) {
-                assert_eq!(delivery.status, Status::Published, "waiting at the platform's word is no failure");
+                assert_eq!(
+                    delivery.status,
+                    Status::Published,
+                    "waiting at the platform's word is no failure"
+                );
             }
         }
     }

@@ -4,7 +4,9 @@ use super::drive::Delivery;
 use super::*;
 
 fn preparing() -> Scene {
-    let checkpoint = Checkpoint::Preparing { container: container() };
+    let checkpoint = Checkpoint::Preparing {
+        container: container(),
+    };
     Scene::publishing(Platform::Threads, checkpoint).with(|progress| progress.containers_used = 1)
 }
 
@@ -24,34 +26,54 @@ fn with_containers(
             made.push(id.clone());
             Ok(Success::Container { id })
         }
-        Step::CheckContainer(container) | Step::PublishContainer(container) => answer(step, container, now),
+        Step::CheckContainer(container) | Step::PublishContainer(container) => {
+            answer(step, container, now)
+        }
         other => panic!("{other:?} is not expected"),
     };
-    assert_eq!(delivery.run(&mut world, &Settings::default(), 10_000), Ok(()));
+    assert_eq!(
+        delivery.run(&mut world, &Settings::default(), 10_000),
+        Ok(())
+    );
     (delivery, made.len())
 }
 
 #[test]
 fn what_the_platform_says_of_the_content_itself_is_final() {
-    for reason in ["INVALID_DURATION", "INVALID_ASPEC_RATIO", "INVALID_FRAME_RATE", "FAILED_FRAME_RATE"] {
+    for reason in [
+        "INVALID_DURATION",
+        "INVALID_ASPEC_RATIO",
+        "INVALID_FRAME_RATE",
+        "FAILED_FRAME_RATE",
+    ] {
         let decision = preparing().decide(&check(), &status(ContainerStatus::Error(reason.into())));
         assert_eq!(decision.change.to(), Status::Failed, "{reason}");
         assert_eq!(code(&decision), Some("content_refused"));
         let error = decision.change.error().unwrap();
         assert!(!error.retryable);
-        assert_eq!(error.platform.as_ref().unwrap().code.as_deref(), Some(reason));
+        assert_eq!(
+            error.platform.as_ref().unwrap().code.as_deref(),
+            Some(reason)
+        );
     }
 }
 
 #[test]
 fn what_the_platform_may_cure_takes_three_containers_and_no_more() {
-    let curable = ["FAILED_PROCESSING_VIDEO", "FAILED_DOWNLOADING_VIDEO", "UNKNOWN"];
+    let curable = [
+        "FAILED_PROCESSING_VIDEO",
+        "FAILED_DOWNLOADING_VIDEO",
+        "UNKNOWN",
+    ];
     let mut statuses = vec![ContainerStatus::Expired];
     statuses.extend(curable.map(|reason| ContainerStatus::Error(reason.into())));
     for wrong in statuses {
         let (delivery, made) = with_containers(|_, _, _| status(wrong.clone()));
         assert_eq!(made, 3, "{wrong:?}");
-        assert_eq!((delivery.status, delivery.code.as_deref()), (Status::Failed, Some("container_lost")));
+        assert_eq!(
+            (delivery.status, delivery.code.as_deref()),
+            (Status::Failed, Some("container_lost"))
+        );
         assert_eq!(delivery.sends(), []);
     }
 }
@@ -62,12 +84,26 @@ fn the_second_container_may_succeed_where_the_first_failed() {
     assert_eq!(decision.change.to(), Status::Queued);
     let again = preparing().next(&decision);
     assert_eq!(again.planned(), Step::CreateContainer);
-    let again = Scene { status: Status::Publishing, ..again };
-    let made = again.decide(&Step::CreateContainer, &Ok(Success::Container { id: "c2".into() }));
+    let again = Scene {
+        status: Status::Publishing,
+        ..again
+    };
+    let made = again.decide(
+        &Step::CreateContainer,
+        &Ok(Success::Container { id: "c2".into() }),
+    );
     assert!(made.change.keeps_claim());
     assert_eq!(made.change.progress().containers_used, 2);
-    let expected = Container { id: "c2".into(), made_at: again.now };
-    assert_eq!(made.change.progress().checkpoint, Checkpoint::Preparing { container: expected });
+    let expected = Container {
+        id: "c2".into(),
+        made_at: again.now,
+    };
+    assert_eq!(
+        made.change.progress().checkpoint,
+        Checkpoint::Preparing {
+            container: expected
+        }
+    );
 }
 
 #[test]
@@ -78,24 +114,37 @@ fn a_container_in_progress_is_looked_at_again_a_little_later_each_time() {
         let decision = scene.decide(&check(), &status(ContainerStatus::InProgress));
         assert_eq!(decision.change.to(), Status::Processing);
         waits.push(decision.change.next_at().unwrap().since(scene.now));
-        scene = Scene { status: Status::Publishing, ..scene.next(&decision) };
+        scene = Scene {
+            status: Status::Publishing,
+            ..scene.next(&decision)
+        };
     }
-    assert!(waits.is_sorted() && waits[0] <= secs(2) && waits[5] > secs(5), "{waits:?}");
+    assert!(
+        waits.is_sorted() && waits[0] <= secs(2) && waits[5] > secs(5),
+        "{waits:?}"
+    );
 }
 
 #[test]
 fn a_container_that_stays_in_progress_is_replaced_before_it_expires() {
     let (delivery, made) = with_containers(|_, _, _| status(ContainerStatus::InProgress));
-    assert_eq!((made, delivery.code.as_deref()), (3, Some("container_lost")));
+    assert_eq!(
+        (made, delivery.code.as_deref()),
+        (3, Some("container_lost"))
+    );
     assert!(delivery.now.since(START) < DAY * 3);
 }
 
 #[test]
 fn a_container_not_known_yet_is_waited_for_two_minutes_and_then_replaced() {
-    let decision = preparing().after(secs(100)).decide(&check(), &err(Meaning::NotFound));
+    let decision = preparing()
+        .after(secs(100))
+        .decide(&check(), &err(Meaning::NotFound));
     assert_eq!(decision.change.to(), Status::Processing);
     assert_eq!(preparing().next(&decision).planned(), check());
-    let decision = preparing().after(secs(121)).decide(&check(), &err(Meaning::NotFound));
+    let decision = preparing()
+        .after(secs(121))
+        .decide(&check(), &err(Meaning::NotFound));
     assert_eq!(decision.change.to(), Status::Queued);
     assert_eq!(preparing().next(&decision).planned(), Step::CreateContainer);
 }
@@ -106,8 +155,21 @@ fn a_container_seen_published_while_it_was_prepared_is_adopted_and_never_publish
     let decision = scene.decide(&check(), &status(ContainerStatus::Published));
     assert_eq!(decision.change.to(), Status::Unconfirmed);
     let progress = decision.change.progress();
-    assert!(matches!(progress.checkpoint, Checkpoint::Sent { seen_live: true, .. }), "{progress:?}");
-    assert_eq!(progress.unresolved_since, Some(START), "the list is searched from when it was made");
+    assert!(
+        matches!(
+            progress.checkpoint,
+            Checkpoint::Sent {
+                seen_live: true,
+                ..
+            }
+        ),
+        "{progress:?}"
+    );
+    assert_eq!(
+        progress.unresolved_since,
+        Some(START),
+        "the list is searched from when it was made"
+    );
 
     let looking = scene.next(&decision);
     assert_eq!(looking.planned(), Step::FindPost);
@@ -126,7 +188,10 @@ fn a_container_seen_published_late_still_gets_the_time_to_show_in_the_list() {
         looking = looking.next(&decision);
     }
     let looked_for = looking.now.since(scene.now);
-    assert!(looked_for >= secs(900) && looked_for < HOUR, "{looked_for:?}");
+    assert!(
+        looked_for >= secs(900) && looked_for < HOUR,
+        "{looked_for:?}"
+    );
 }
 
 #[test]
@@ -135,16 +200,32 @@ fn a_finished_container_that_publishing_does_not_know_is_sent_again_for_two_minu
         Step::CheckContainer(_) => status(ContainerStatus::Finished),
         _ => err(Meaning::NotFound),
     });
-    assert_eq!((made, delivery.code.as_deref()), (3, Some("container_lost")));
+    assert_eq!(
+        (made, delivery.code.as_deref()),
+        (3, Some("container_lost"))
+    );
     let of = |id: &str| -> Vec<Timestamp> {
-        let is = |step: &Step| matches!(step, Step::PublishContainer(container) if container.id == id);
-        delivery.steps.iter().filter(|(_, step)| is(step)).map(|(at, _)| *at).collect()
+        let is =
+            |step: &Step| matches!(step, Step::PublishContainer(container) if container.id == id);
+        delivery
+            .steps
+            .iter()
+            .filter(|(_, step)| is(step))
+            .map(|(at, _)| *at)
+            .collect()
     };
     for id in ["c1", "c2", "c3"] {
         let sends = of(id);
-        assert!((5..25).contains(&sends.len()), "{id}: {} sends", sends.len());
+        assert!(
+            (5..25).contains(&sends.len()),
+            "{id}: {} sends",
+            sends.len()
+        );
         let lasted = sends[sends.len() - 1].since(sends[0]);
-        assert!(lasted >= secs(110) && lasted < secs(180), "{id}: {lasted:?}");
+        assert!(
+            lasted >= secs(110) && lasted < secs(180),
+            "{id}: {lasted:?}"
+        );
     }
     assert!(of("c1").last() < of("c2").first());
 }
@@ -157,9 +238,16 @@ fn each_repeated_publish_follows_a_fresh_look_at_the_container() {
     assert_eq!(decision.change.to(), Status::Processing);
     let waiting = scene.next(&decision);
     assert_eq!(waiting.planned(), check());
-    let again = Scene { status: Status::Publishing, ..waiting };
+    let again = Scene {
+        status: Status::Publishing,
+        ..waiting
+    };
     let decision = again.decide(&check(), &status(ContainerStatus::Finished));
-    assert_eq!(again.next(&decision).planned(), send, "the same container again");
+    assert_eq!(
+        again.next(&decision).planned(),
+        send,
+        "the same container again"
+    );
 }
 
 #[test]
@@ -182,16 +270,25 @@ fn a_post_to_answer_that_stays_missing_ends_the_chain_there() {
         let decision = scene.decide(&Step::CreateContainer, &err(Meaning::NotFound));
         if decision.change.to() == Status::Failed {
             assert_eq!(code(&decision), Some("reply_target_missing"));
-            assert!(tries >= 5 && scene.now.since(START) > secs(30), "{tries} tries");
+            assert!(
+                tries >= 5 && scene.now.since(START) > secs(30),
+                "{tries} tries"
+            );
             return;
         }
-        scene = Scene { status: Status::Publishing, ..scene.next(&decision) };
+        scene = Scene {
+            status: Status::Publishing,
+            ..scene.next(&decision)
+        };
     }
 }
 
 #[test]
 fn a_link_preview_that_stays_refused_fails_after_five_tries_wherever_it_is_refused() {
-    let steps = [(Step::CreateContainer, Checkpoint::Start), (send(Platform::Threads), sent(Platform::Threads))];
+    let steps = [
+        (Step::CreateContainer, Checkpoint::Start),
+        (send(Platform::Threads), sent(Platform::Threads)),
+    ];
     for (step, checkpoint) in steps {
         let mut scene = Scene::publishing(Platform::Threads, checkpoint);
         let mut tries = 0;
@@ -203,9 +300,18 @@ fn a_link_preview_that_stays_refused_fails_after_five_tries_wherever_it_is_refus
             }
             let next = scene.next(&decision);
             assert_eq!(next.planned(), step);
-            let armed = crate::step::plan(next.platform, next.status, &next.progress, next.now).armed;
-            scene = Scene { status: Status::Publishing, progress: armed, ..next };
+            let armed =
+                crate::step::plan(next.platform, next.status, &next.progress, next.now).armed;
+            scene = Scene {
+                status: Status::Publishing,
+                progress: armed,
+                ..next
+            };
         };
-        assert_eq!((tries, code(&failed)), (5, Some("link_preview_refused")), "{step:?}");
+        assert_eq!(
+            (tries, code(&failed)),
+            (5, Some("link_preview_refused")),
+            "{step:?}"
+        );
     }
 }

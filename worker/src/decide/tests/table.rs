@@ -30,8 +30,10 @@ fn settled_at(scene: &Scene) -> Timestamp {
 fn may_send_again(scene: &Scene, decision: &Decision) -> bool {
     use Status::*;
     let change = &decision.change;
-    matches!(change.to(), Queued | Processing | Publishing | NeedsReconnect)
-        && change.progress().part_index == scene.progress.part_index
+    matches!(
+        change.to(),
+        Queued | Processing | Publishing | NeedsReconnect
+    ) && change.progress().part_index == scene.progress.part_index
         && !matches!(change.progress().checkpoint, Checkpoint::Live { .. })
 }
 
@@ -45,10 +47,17 @@ fn a_send_without_a_clear_answer_is_unconfirmed_and_nothing_else() {
     for_every_failure(|scene, step, meaning, decision| {
         let unclear = matches!(meaning, Meaning::Unknown | Meaning::Transient);
         if scene.status == Status::Publishing && step.publishes() && unclear {
-            assert_eq!(decision.change.to(), Status::Unconfirmed, "{step:?} {meaning}");
+            assert_eq!(
+                decision.change.to(),
+                Status::Unconfirmed,
+                "{step:?} {meaning}"
+            );
             assert_eq!(decision.verdict, entities::rows::attempt::Verdict::Unknown);
             let progress = decision.change.progress();
-            assert_eq!(progress.checkpoint, scene.progress.checkpoint, "when it was sent is kept");
+            assert_eq!(
+                progress.checkpoint, scene.progress.checkpoint,
+                "when it was sent is kept"
+            );
             assert_eq!(progress.unresolved_since, Some(START));
             assert_eq!(progress.looks, 0, "no look has been made yet");
         }
@@ -74,7 +83,11 @@ fn after_a_failed_send_only_a_certain_failure_may_lead_to_another() {
             | Meaning::Rejected { .. } => true,
         };
         let certain = certain && step.publishes();
-        assert!(certain || !may_send_again(scene, decision), "{step:?} {meaning}: {:?}", decision.change);
+        assert!(
+            certain || !may_send_again(scene, decision),
+            "{step:?} {meaning}: {:?}",
+            decision.change
+        );
     });
 }
 
@@ -94,7 +107,13 @@ fn a_failed_look_leads_to_another_look_or_to_giving_up() {
 }
 
 fn is_live(scene: &Scene) -> bool {
-    matches!(scene.progress.checkpoint, Checkpoint::Sent { seen_live: true, .. })
+    matches!(
+        scene.progress.checkpoint,
+        Checkpoint::Sent {
+            seen_live: true,
+            ..
+        }
+    )
 }
 
 #[test]
@@ -111,7 +130,10 @@ fn every_answer_leads_to_a_legal_change_even_one_to_another_question() {
 #[test]
 fn absence_is_believed_only_after_the_settle_time_and_three_looks() {
     for step in [Step::CheckContainer(container()), Step::FindPost] {
-        for scene in scenes(&step).into_iter().filter(|scene| scene.status == Status::Unconfirmed) {
+        for scene in scenes(&step)
+            .into_iter()
+            .filter(|scene| scene.status == Status::Unconfirmed)
+        {
             for success in successes() {
                 let decision = scene.decide(&step, &Ok(success.clone()));
                 if may_send_again(&scene, &decision) {
@@ -119,7 +141,10 @@ fn absence_is_believed_only_after_the_settle_time_and_three_looks() {
                     assert!(scene.now >= settled_at(&scene), "too early: {story}");
                     assert!(scene.progress.looks >= 2, "too few looks: {story}");
                     assert_eq!(decision.change.to(), Status::Queued, "{story}");
-                    assert_eq!(decision.change.progress().unresolved_since, scene.progress.unresolved_since);
+                    assert_eq!(
+                        decision.change.progress().unresolved_since,
+                        scene.progress.unresolved_since
+                    );
                 }
             }
         }
@@ -129,11 +154,18 @@ fn absence_is_believed_only_after_the_settle_time_and_three_looks() {
 #[test]
 fn what_is_not_proven_absent_is_never_failed_as_absent() {
     for step in [Step::CheckContainer(container()), Step::FindPost] {
-        for scene in scenes(&step).into_iter().filter(|scene| scene.status == Status::Unconfirmed) {
+        for scene in scenes(&step)
+            .into_iter()
+            .filter(|scene| scene.status == Status::Unconfirmed)
+        {
             for success in successes() {
                 let decision = scene.decide(&step, &Ok(success.clone()));
-                if decision.change.to() == Status::Failed && code(&decision) != Some("unconfirmed") {
-                    assert!(scene.now >= settled_at(&scene) && scene.progress.looks >= 2, "{success:?}");
+                if decision.change.to() == Status::Failed && code(&decision) != Some("unconfirmed")
+                {
+                    assert!(
+                        scene.now >= settled_at(&scene) && scene.progress.looks >= 2,
+                        "{success:?}"
+                    );
                 }
             }
             for meaning in meanings() {
@@ -148,10 +180,19 @@ fn what_is_not_proven_absent_is_never_failed_as_absent() {
 
 #[test]
 fn a_try_that_never_reached_the_platform_is_repeated_later_each_time() {
-    for step in steps().into_iter().filter(|step| !matches!(step, Step::FindPost | Step::ReadPermalink { .. })) {
-        let platform = if step == Step::CreatePost { Platform::X } else { Platform::Threads };
+    for step in steps()
+        .into_iter()
+        .filter(|step| !matches!(step, Step::FindPost | Step::ReadPermalink { .. }))
+    {
+        let platform = if step == Step::CreatePost {
+            Platform::X
+        } else {
+            Platform::Threads
+        };
         let publishing = |scene: &Scene| {
-            scene.status == Status::Publishing && scene.platform == platform && scene.progress.looks == 0
+            scene.status == Status::Publishing
+                && scene.platform == platform
+                && scene.progress.looks == 0
         };
         let first = scenes(&step).into_iter().find(publishing).unwrap();
         let mut scene = first.clone();
@@ -164,10 +205,18 @@ fn a_try_that_never_reached_the_platform_is_repeated_later_each_time() {
             waits.push(decision.change.next_at().unwrap().since(scene.now));
             scene = scene.next(&decision);
             assert_eq!(scene.planned(), step, "the same step again");
-            let armed = crate::step::plan(scene.platform, scene.status, &scene.progress, scene.now).armed;
-            scene = Scene { status: Status::Publishing, progress: armed, ..scene };
+            let armed =
+                crate::step::plan(scene.platform, scene.status, &scene.progress, scene.now).armed;
+            scene = Scene {
+                status: Status::Publishing,
+                progress: armed,
+                ..scene
+            };
         }
         assert!(waits.is_sorted_by(|a, b| a < b), "{step:?} {waits:?}");
-        assert!(waits[0] <= secs(3) && waits[7] >= secs(200), "{step:?} {waits:?}");
+        assert!(
+            waits[0] <= secs(3) && waits[7] >= secs(200),
+            "{step:?} {waits:?}"
+        );
     }
 }

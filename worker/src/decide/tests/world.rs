@@ -30,7 +30,11 @@ impl Dice {
     /// Up to `most`, near zero as often as not.
     pub fn up_to(&mut self, most: Duration) -> Duration {
         let most_ms = most.as_millis() as u64;
-        let ms = if self.percent(50) { self.below(most_ms / 20 + 1) } else { self.below(most_ms + 1) };
+        let ms = if self.percent(50) {
+            self.below(most_ms / 20 + 1)
+        } else {
+            self.below(most_ms + 1)
+        };
         Duration::from_millis(ms)
     }
 }
@@ -117,42 +121,78 @@ impl Unruly {
     /// A refusal that the step may meet; none of them has an effect.
     fn refusal(&mut self, now: Timestamp) -> Meaning {
         if self.dice.percent(self.for_good) {
-            return Meaning::Rejected { code: "not_permitted" };
+            return Meaning::Rejected {
+                code: "not_permitted",
+            };
         }
         let until_ms = (now + self.dice.up_to(HOUR)).as_ms();
         match self.dice.below(6) {
-            0 => Meaning::Limited { scope: LimitScope::Account, until_ms: None },
-            1 => Meaning::Limited { scope: LimitScope::App, until_ms: Some(until_ms) },
+            0 => Meaning::Limited {
+                scope: LimitScope::Account,
+                until_ms: None,
+            },
+            1 => Meaning::Limited {
+                scope: LimitScope::App,
+                until_ms: Some(until_ms),
+            },
             2 => Meaning::Unauthorized,
-            3 => Meaning::Blocked { code: "credits_depleted" },
+            3 => Meaning::Blocked {
+                code: "credits_depleted",
+            },
             4 => Meaning::BadLinkPreview,
             _ => Meaning::NotDone,
         }
     }
 
     /// Does what `step` asks for and answers it; an effect lands `late`.
-    fn perform(&mut self, delivery: &Delivery, step: &Step, now: Timestamp, late: bool) -> Result<Success, Failure> {
+    fn perform(
+        &mut self,
+        delivery: &Delivery,
+        step: &Step,
+        now: Timestamp,
+        late: bool,
+    ) -> Result<Success, Failure> {
         let part = delivery.progress.part_index;
         match step {
-            Step::CreateContainer => Ok(Success::Container { id: self.prepare(part, now) }),
+            Step::CreateContainer => Ok(Success::Container {
+                id: self.prepare(part, now),
+            }),
             Step::CheckContainer(container) => self.container_status(&container.id, now),
             Step::PublishContainer(container) => {
-                let at = self.containers.iter().position(|known| known.id == container.id);
+                let at = self
+                    .containers
+                    .iter()
+                    .position(|known| known.id == container.id);
                 let usable = at.filter(|at| self.containers[*at].is_usable(now));
-                let Some(at) = usable else { return err(Meaning::NotFound) };
+                let Some(at) = usable else {
+                    return err(Meaning::NotFound);
+                };
                 let part = self.containers[at].part;
                 let (id, seen_at) = self.publish(delivery, part, now, late);
                 let known = &mut self.containers[at];
-                known.seen_published_at = Some(known.seen_published_at.map_or(seen_at, |before| before.min(seen_at)));
-                Ok(Success::Live { remote_id: id, url: None })
+                known.seen_published_at = Some(
+                    known
+                        .seen_published_at
+                        .map_or(seen_at, |before| before.min(seen_at)),
+                );
+                Ok(Success::Live {
+                    remote_id: id,
+                    url: None,
+                })
             }
             Step::CreatePost => {
-                let is_there = self.posts.iter().any(|post| post.part == part && post.lands_at <= now);
+                let is_there = self
+                    .posts
+                    .iter()
+                    .any(|post| post.part == part && post.lands_at <= now);
                 if self.refuses_duplicates && is_there {
                     return err(Meaning::Duplicate);
                 }
                 let (id, _) = self.publish(delivery, part, now, late);
-                Ok(Success::Live { url: Some(format!("https://x/{id}")), remote_id: id })
+                Ok(Success::Live {
+                    url: Some(format!("https://x/{id}")),
+                    remote_id: id,
+                })
             }
             Step::ReadPermalink { .. } => Ok(Success::Permalink(None)),
             Step::FindPost => Ok(Success::Searched(self.list(part, now))),
@@ -161,7 +201,11 @@ impl Unruly {
 
     fn prepare(&mut self, part: i32, now: Timestamp) -> String {
         let id = format!("c{}", self.containers.len() + 1);
-        let hurry = if self.dice.percent(20) { secs(60) } else { secs(1) };
+        let hurry = if self.dice.percent(20) {
+            secs(60)
+        } else {
+            secs(1)
+        };
         let vanishes = self.dice.percent(10);
         self.containers.push(Prepared {
             id: id.clone(),
@@ -170,7 +214,11 @@ impl Unruly {
             known_at: now + self.dice.up_to(secs(7)),
             ready_at: now + self.dice.up_to(hurry),
             wrong: (now < self.calm_at && self.dice.percent(5)).then_some("UNKNOWN"),
-            vanishes_at: if vanishes { now + self.dice.up_to(secs(300)) } else { now + DAY * 30 },
+            vanishes_at: if vanishes {
+                now + self.dice.up_to(secs(300))
+            } else {
+                now + DAY * 30
+            },
             seen_published_at: None,
         });
         id
@@ -184,9 +232,14 @@ impl Unruly {
             return err(Meaning::NotFound);
         }
         status(match known {
-            known if known.seen_published_at.is_some_and(|at| at <= now) => ContainerStatus::Published,
+            known if known.seen_published_at.is_some_and(|at| at <= now) => {
+                ContainerStatus::Published
+            }
             known if known.is_expired(now) => ContainerStatus::Expired,
-            Prepared { wrong: Some(reason), .. } => ContainerStatus::Error((*reason).to_owned()),
+            Prepared {
+                wrong: Some(reason),
+                ..
+            } => ContainerStatus::Error((*reason).to_owned()),
             known if now < known.ready_at => ContainerStatus::InProgress,
             _ => ContainerStatus::Finished,
         })
@@ -194,20 +247,40 @@ impl Unruly {
 
     /// Makes a post visible, at once or at any time that is within the bounds, and says when
     /// everybody can see it.
-    fn publish(&mut self, delivery: &Delivery, part: i32, now: Timestamp, late: bool) -> (String, Timestamp) {
-        let sent_at = delivery.sent_at().expect("whoever sends has said so before");
+    fn publish(
+        &mut self,
+        delivery: &Delivery,
+        part: i32,
+        now: Timestamp,
+        late: bool,
+    ) -> (String, Timestamp) {
+        let sent_at = delivery
+            .sent_at()
+            .expect("whoever sends has said so before");
         let bound = sent_at + self.settle;
-        let lands_at = if late { now + self.dice.up_to(bound.since(now)) } else { now };
+        let lands_at = if late {
+            now + self.dice.up_to(bound.since(now))
+        } else {
+            now
+        };
         let listed_at = lands_at + self.dice.up_to(bound.since(lands_at));
         let id = format!("m{}", self.posts.len() + 1);
-        self.posts.push(Post { id: id.clone(), part, lands_at, listed_at });
+        self.posts.push(Post {
+            id: id.clone(),
+            part,
+            lands_at,
+            listed_at,
+        });
         (id, listed_at)
     }
 
     fn list(&mut self, part: i32, now: Timestamp) -> Search {
         let complete = !self.dice.percent(15);
         let skipped = !complete && self.dice.percent(50);
-        let listed = self.posts.iter().filter(|post| post.part == part && post.listed_at <= now);
+        let listed = self
+            .posts
+            .iter()
+            .filter(|post| post.part == part && post.listed_at <= now);
         let first = listed.min_by_key(|post| post.lands_at).filter(|_| !skipped);
         let found = first.map(|post| RemotePost {
             id: post.id.clone(),
@@ -233,7 +306,11 @@ impl Prepared {
 
 impl World for Unruly {
     fn take(&mut self, delivery: &Delivery, step: &Step, now: Timestamp) -> Turn {
-        let lost = err(if step.publishes() { Meaning::Unknown } else { Meaning::Transient });
+        let lost = err(if step.publishes() {
+            Meaning::Unknown
+        } else {
+            Meaning::Transient
+        });
         let fault = self.fault(now);
         // What is asked is answered as of the moment of the question.
         let took = match fault {
@@ -241,7 +318,11 @@ impl World for Unruly {
             _ => self.dice.up_to(self.call_timeout),
         };
         let late = matches!(fault, Some(Fault::LostAfter | Fault::DiesAfter));
-        let down = if self.dice.percent(5) { HOUR * 26 } else { secs(300) };
+        let down = if self.dice.percent(5) {
+            HOUR * 26
+        } else {
+            secs(300)
+        };
         let outcome = match fault {
             None => self.perform(delivery, step, now, late),
             Some(Fault::NotDone) => err(Meaning::NotDone),
@@ -251,10 +332,16 @@ impl World for Unruly {
                 lost
             }
             Some(Fault::Refused) => err(self.refusal(now)),
-            Some(Fault::DiesBefore) => return Turn::Died { down: self.dice.up_to(down) },
+            Some(Fault::DiesBefore) => {
+                return Turn::Died {
+                    down: self.dice.up_to(down),
+                };
+            }
             Some(Fault::DiesAfter) => {
                 let _ = self.perform(delivery, step, now, late);
-                return Turn::Died { down: self.dice.up_to(down) };
+                return Turn::Died {
+                    down: self.dice.up_to(down),
+                };
             }
         };
         Turn::Answered { took, outcome }
