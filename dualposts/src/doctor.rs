@@ -79,6 +79,6 @@ async fn queue(settings: &Settings) -> Result<String, String> {
     queue.ping().await.map_err(|error| {
         format!("{error}. Posts are accepted without it and go out when it is back")
     })?;
-    let waiting = queue.len().await.map_err(|error| error.to_string())?;
+    let waiting = queue.waiting().await.map_err(|error| error.to_string())?;
     Ok(format!("{waiting} jobs wait"))
 }

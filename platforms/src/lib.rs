@@ -8,11 +8,6 @@
 //! Facts about the platforms are cited as `threads.md 5.2` and `x.md 2.5`: the sections of the
 //! project's two platform references.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "a failure is made at most once per HTTP call, and callers take it apart by field"
-)]
-
 mod answer;
 mod call;
 mod failure;

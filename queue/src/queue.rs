@@ -16,7 +16,7 @@ pub struct Queue(pub(crate) Backend);
 #[derive(Clone)]
 pub(crate) enum Backend {
     Memory(Arc<Memory>),
-    Redis(SortedSet),
+    Redis(Arc<SortedSet>),
 }
 
 /// Where the queue between processes is.
@@ -41,10 +41,10 @@ impl Queue {
 
     /// A queue between processes. Connects when first used, and again by itself.
     pub fn redis(settings: &RedisSettings) -> Result<Self, QueueError> {
-        Ok(Queue(Backend::Redis(SortedSet::new(
+        Ok(Queue(Backend::Redis(Arc::new(SortedSet::new(
             &settings.url,
             &settings.prefix,
-        )?)))
+        )?))))
     }
 
     /// Puts jobs into the queue, each with the time it is due; one that waits already is not put
@@ -71,7 +71,7 @@ impl Queue {
     }
 
     /// How many jobs wait.
-    pub async fn len(&self) -> Result<usize, QueueError> {
+    pub async fn waiting(&self) -> Result<usize, QueueError> {
         match &self.0 {
             Backend::Memory(memory) => Ok(memory.len()),
             Backend::Redis(redis) => Ok(redis.len().await?),

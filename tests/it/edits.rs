@@ -116,7 +116,7 @@ both_modes! {
         let post = app.client.schedule("Now, please", &app.both(), app.clock.now() + 10 * MINUTE).await;
         let changed = app.client.patch(&path(&post), json!({ "publish_at": null })).await.expect(StatusCode::OK);
         assert_eq!((&changed["status"], &changed["publish_at"]), (&json!("publishing"), &Value::Null));
-        assert_eq!(app.worker.queue.len().await.unwrap(), 2, "workers are woken without waiting for the relay");
+        assert_eq!(app.worker.queue.waiting().await.unwrap(), 2, "workers are woken without waiting for the relay");
         app.drain().await;
         assert_eq!(app.client.show(&post).await["status"], "published");
         app.advance(10 * MINUTE).await;

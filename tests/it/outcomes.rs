@@ -19,6 +19,7 @@ use entities::Platform;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultBody, FaultRule, Operation, When};
 use tests::TestApp;
+use tests::app::Options;
 use tests::client::text;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -173,6 +174,12 @@ async fn published_once(app: &TestApp, post: &Value, written: &str) {
             );
         }
     }
+}
+
+/// A product that gives up after three hours in place of a day.
+fn short_of_patience() -> Options {
+    let worker = worker::Settings { give_up_after: 3 * HOUR, ..worker::Settings::default() };
+    Options { worker, ..Options::default() }
 }
 
 /// A rule for one call.

@@ -69,12 +69,12 @@ both_modes! {
         for number in 0..5 {
             app.client.schedule(&format!("Later {number}"), &app.both(), app.clock.now() + MINUTE).await;
         }
-        assert_eq!(app.worker.queue.len().await.unwrap(), 0);
+        assert_eq!(app.worker.queue.waiting().await.unwrap(), 0);
         assert_eq!(relay::round(&app.worker).await.unwrap(), relay::Round::default());
-        assert_eq!(app.worker.queue.len().await.unwrap(), 0);
+        assert_eq!(app.worker.queue.waiting().await.unwrap(), 0);
         app.clock.advance(MINUTE);
         assert_eq!(relay::round(&app.worker).await.unwrap().handed_out, 10);
-        assert_eq!(app.worker.queue.len().await.unwrap(), 10);
+        assert_eq!(app.worker.queue.waiting().await.unwrap(), 10);
         assert_eq!(relay::round(&app.worker).await.unwrap().handed_out, 0, "it is in good hands");
         app.drain().await;
         assert_eq!(app.simulator.live_posts().len(), 10);

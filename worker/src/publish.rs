@@ -2,7 +2,9 @@
 //! the next step is due.
 
 use entities::claims::{Claimed, Work, claim, hold_back, load};
-use entities::delivery::{Change, Claim, Progress, Status, WaitReason};
+use entities::delivery::{
+    Change, Claim, DeliveryError, PlatformSaid, Progress, Status, WaitReason,
+};
 use entities::lanes::{Lane, Pause};
 use entities::rates::{Report, Take};
 use entities::record::{Attempted, Evidence, Record, Recorded, record, record_late};
@@ -148,7 +150,7 @@ impl Run<'_> {
         let token = match self.token() {
             Ok(token) => token,
             Err(error) => {
-                self.needs_reconnect(error, now).await?;
+                self.needs_reconnect(*error, now).await?;
                 return Ok(None);
             }
         };
@@ -179,7 +181,7 @@ impl Run<'_> {
     }
 
     /// The account's token, or why there is none.
-    fn token(&self) -> Result<SecretString, entities::delivery::DeliveryError> {
+    fn token(&self) -> Result<SecretString, Box<DeliveryError>> {
         let account = &self.work.account;
         let usable = matches!(account.state, AccountState::Ok | AccountState::Degraded)
             || self.work.delivery.status == Status::Unconfirmed;
@@ -188,18 +190,16 @@ impl Run<'_> {
                 .worker
                 .vault
                 .open(&self.work.delivery.account_id, TokenKind::Access, sealed)
-                .map_err(|error| explain::token_unreadable(&error)),
-            _ => Err(explain::not_connected(account.state_reason.as_deref())),
+                .map_err(|error| Box::new(explain::token_unreadable(&error))),
+            _ => Err(Box::new(explain::not_connected(
+                account.state_reason.as_deref(),
+            ))),
         }
     }
 
     /// Without a token nothing can be tried: the delivery waits for a new one, or, when it may be
     /// live, is looked for later.
-    async fn needs_reconnect(
-        &self,
-        error: entities::delivery::DeliveryError,
-        now: Timestamp,
-    ) -> Result<(), DbErr> {
+    async fn needs_reconnect(&self, error: DeliveryError, now: Timestamp) -> Result<(), DbErr> {
         let worker = self.worker;
         let progress = self.work.delivery.progress()?;
         if self.work.delivery.status == Status::Unconfirmed {
@@ -390,13 +390,11 @@ impl Run<'_> {
     ) -> Attempted {
         let said = match &performed.outcome {
             Err(failure) => explain::said(&failure.evidence),
-            Ok(_) => performed
-                .http_status
-                .map(|status| entities::delivery::PlatformSaid {
-                    http_status: Some(status),
-                    code: None,
-                    message: None,
-                }),
+            Ok(_) => performed.http_status.map(|status| PlatformSaid {
+                http_status: Some(status),
+                code: None,
+                message: None,
+            }),
         };
         Attempted {
             step: step.name(),

@@ -33,7 +33,7 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
     let swept = sweep(&worker.database, now).await?;
     let mut handed_out = 0;
     loop {
-        let waiting = match worker.queue.len().await {
+        let waiting = match worker.queue.waiting().await {
             Ok(waiting) => waiting,
             Err(error) => {
                 // Nothing is marked as handed out that could not be pushed.

@@ -29,7 +29,7 @@ both_modes! {
                 cases.push(Case::new(format!("{what:?} {seconds} s"), Threads, vec![lag(what, seconds)], Expected::Published));
             }
         }
-        cases.push(Case::new("Processing 3 h", Threads, vec![lag(LagOf::Processing, 10_800)], Expected::Published));
+        cases.push(Case::new("Processing 20 min", Threads, vec![lag(LagOf::Processing, 1_200)], Expected::Published));
         for times in [1, 3, 5] {
             let unknown = Fault::ThreadsError { when: When::Before, error: ThreadsError::MediaNotFound { id: None } };
             let rule = on(Operation::Publish, unknown).times(times);

@@ -4,7 +4,7 @@ use entities::Platform::{self, Threads, X};
 use simulator::{Fault, Operation, ThreadsError, When, XError};
 use tests::both_modes;
 
-use super::{Case, Expected, Said, on, run};
+use super::{Case, Expected, Said, on, run, short_of_patience};
 
 const PREVIEW: Said = (Some(400), Some("-1/4279047"), Some("Fatal"));
 const PERMISSION: Said = (Some(500), Some("10"), Some("does not have permission"));
@@ -30,7 +30,7 @@ fn parameter(message: &str) -> ThreadsError {
 }
 
 both_modes! {
-    async fn what_threads_refuses_for_good_fails_with_its_words(app: &TestApp) {
+    async fn what_threads_refuses_for_good_fails_with_its_words(app: &TestApp with short_of_patience()) {
         use Operation::{ContainerStatus, CreateContainer, Publish};
         let too_long = "Param text must be at most 500 characters long.";
         run(app, vec![

@@ -4,7 +4,7 @@ use entities::Platform::Threads;
 use simulator::{Fault, FaultBody, Operation, ThreadsError, When};
 use tests::both_modes;
 
-use super::{BOTH_SIDES, Case, Expected, NOTHING, broken, each_broken, few, on, run};
+use super::{BOTH_SIDES, Case, Expected, NOTHING, broken, each_broken, few, on, run, short_of_patience};
 
 both_modes! {
     async fn a_container_whose_creation_is_not_answered_is_made_again(app: &TestApp) {
@@ -90,7 +90,7 @@ both_modes! {
 }
 
 both_modes! {
-    async fn a_platform_that_never_answers_is_given_up_after_a_day(app: &TestApp) {
+    async fn a_platform_that_never_answers_is_given_up_when_patience_ends(app: &TestApp with short_of_patience()) {
         let rows = [
             (Operation::CreateContainer, When::Before, Expected::Failed("platform_unavailable", (Some(503), None, Some("body is empty")))),
             (Operation::CreateContainer, When::After, Expected::Failed("platform_unavailable", (Some(503), None, Some("body is empty")))),
@@ -107,7 +107,7 @@ both_modes! {
 }
 
 both_modes! {
-    async fn what_cannot_be_found_out_is_left_to_a_person(app: &TestApp) {
+    async fn what_cannot_be_found_out_is_left_to_a_person(app: &TestApp with short_of_patience()) {
         let down = |operation| on(operation, Fault::Lost { when: When::Before });
         let looks = || [down(Operation::ListPosts), down(Operation::ContainerStatus).skip(1)];
         let row = |when, live| {

@@ -4,7 +4,7 @@ use entities::Platform::X;
 use simulator::{Fault, FaultBody, Operation, When, XError};
 use tests::both_modes;
 
-use super::{BOTH_SIDES, Case, Expected, NOTHING, each_broken, few, on, run};
+use super::{BOTH_SIDES, Case, Expected, NOTHING, each_broken, few, on, run, short_of_patience};
 
 both_modes! {
     async fn a_create_that_is_not_answered_makes_one_post(app: &TestApp) {
@@ -76,7 +76,7 @@ both_modes! {
 }
 
 both_modes! {
-    async fn a_platform_that_never_answers_is_given_up_after_a_day(app: &TestApp) {
+    async fn a_platform_that_never_answers_is_given_up_when_patience_ends(app: &TestApp with short_of_patience()) {
         let gateway = |when| Fault::Status { when, status: 502, body: FaultBody::Empty, headers: Default::default() };
         let before = on(Operation::XCreate, gateway(When::Before));
         let after = on(Operation::XCreate, gateway(When::After));
@@ -89,7 +89,7 @@ both_modes! {
 }
 
 both_modes! {
-    async fn what_cannot_be_found_out_is_left_to_a_person(app: &TestApp) {
+    async fn what_cannot_be_found_out_is_left_to_a_person(app: &TestApp with short_of_patience()) {
         let row = |when, live| {
             let lost = on(Operation::XCreate, Fault::Lost { when });
             let silent = on(Operation::XTimeline, Fault::Lost { when: When::Before });

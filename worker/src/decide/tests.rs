@@ -1,11 +1,6 @@
 //! Tests of `plan` and `decide`: whole tables of cases, named cases, deliveries driven to their
 //! end, and random walks over a platform that misbehaves.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "outcomes are those that the worker itself passes on"
-)]
-
 mod drive;
 mod every;
 mod lanes;
