@@ -108,7 +108,7 @@ pub async fn retry(
     if !entities::edit::retry(
         &state.database,
         &caller.owner,
-        &id,
+        &row,
         now,
         state.settings.handed,
     )

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::problem::{Problem, Violation};
 
+/// How many violations one answer lists: more help nobody, and a hostile body has many.
+const MOST: usize = 100;
+
 /// What was found wrong so far.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<Violation>);
@@ -19,6 +22,9 @@ impl Violations {
         code: &'static str,
         message: impl Into<String>,
     ) {
+        if self.0.len() >= MOST {
+            return;
+        }
         self.0.push(Violation {
             field: field.into(),
             code,

@@ -23,9 +23,9 @@ pub struct Health {
 pub struct Readiness {
     /// Whether requests can be served.
     ready: bool,
-    /// `ok`, or why the database can not be used.
+    /// `ok` or `unavailable`; the log says why.
     database: String,
-    /// `ok`, or why the queue can not be used. Without it posts are accepted all the same and go
+    /// `ok` or `unavailable`; the log says why. Without it posts are accepted all the same and go
     /// out when it is back.
     queue: String,
 }
@@ -41,6 +41,17 @@ pub async fn healthz(state: web::Data<State>) -> web::Json<Health> {
     })
 }
 
+/// `ok` or `unavailable`; what exactly is wrong is for the log, not for everyone who asks.
+fn told(what: &str, error: Option<String>) -> String {
+    match error {
+        None => "ok".to_owned(),
+        Some(error) => {
+            tracing::warn!(what, error, "not reachable");
+            "unavailable".to_owned()
+        }
+    }
+}
+
 /// Whether requests can be served, and what is missing.
 #[utoipa::path(tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
@@ -48,8 +59,8 @@ pub async fn readyz(state: web::Data<State>) -> HttpResponse {
     let (database, queue) = tokio::join!(state.database.ping(), state.queue.ping());
     let readiness = Readiness {
         ready: database.is_ok(),
-        database: database.map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
-        queue: queue.map_or_else(|error| error.to_string(), |()| "ok".to_owned()),
+        database: told("database", database.err().map(|error| error.to_string())),
+        queue: told("queue", queue.err().map(|error| error.to_string())),
     };
     if readiness.ready {
         HttpResponse::Ok().json(readiness)

@@ -1,5 +1,6 @@
 //! Putting the parts together that every role needs.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
 use entities::database::DatabaseSettings;
@@ -36,12 +37,7 @@ pub async fn database(settings: &Settings) -> Result<Database, Fatal> {
     let url = match &settings.database_url {
         Some(url) => url.clone(),
         None => {
-            std::fs::create_dir_all(&settings.data_dir).map_err(|error| {
-                format!(
-                    "the data folder {} can not be made: {error}",
-                    settings.data_dir.display()
-                )
-            })?;
+            data_dir(settings)?;
             format!(
                 "sqlite://{}",
                 settings.data_dir.join("dualposts.db").display()
@@ -56,6 +52,16 @@ pub async fn database(settings: &Settings) -> Result<Database, Fatal> {
     Database::connect(&settings)
         .await
         .map_err(|error| format!("the database can not be opened: {error}").into())
+}
+
+/// Makes the data folder, for its owner's eyes alone: it holds unpublished posts and keys.
+pub fn data_dir(settings: &Settings) -> Result<(), Fatal> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700);
+    folder.create(&settings.data_dir).map_err(|error| {
+        let path = settings.data_dir.display();
+        format!("the data folder {path} can not be made: {error}").into()
+    })
 }
 
 /// Brings the schema up to date.

@@ -26,6 +26,9 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
         "one process, `dualposts up`"
     };
     tell("mode", Ok(mode.to_owned()));
+    if !distributed {
+        assemble::data_dir(settings)?;
+    }
     let vault = owner::vault(settings, !distributed);
     tell(
         "sealing key",
@@ -59,6 +62,9 @@ async fn database(settings: &Settings) -> Result<String, String> {
     let missing = missing
         .map_err(|error| format!("it does not answer: {error}"))?
         .len();
+    if missing > 0 && settings.database_url.is_none() {
+        return Ok("`up` brings its schema up to date at the start".to_owned());
+    }
     if missing > 0 {
         return Err(format!(
             "its schema lacks {missing} steps; run `dualposts migrate`"

@@ -22,7 +22,8 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
         .map_err(|error| format!("{} can not be listened on: {error}", settings.listen))?;
     println!("API http://{}", listener.local_addr()?);
     let state = parts.state(&settings, None);
-    let serving = tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+    let serving = api::serve(listener, state, stop.clone().cancelled_owned());
+    let serving = stop::together(&stop, serving);
     prepare(&parts, &settings, &stop).await;
     parts.keep_time(stop).await;
     serving.await??;
@@ -34,12 +35,17 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
 pub async fn worker(settings: Settings) -> Result<(), Fatal> {
     let stop = stop::on_signal()?;
     let parts = parts(&settings).await?;
-    if let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
+    // Leases are judged by the database's clock, so there is no work before it is known.
+    while let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
         warn!(%error, "the database is away; trying on");
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = stop.cancelled() => return Ok(()),
+        }
     }
     let worker = parts.worker(&settings, stop.clone());
     println!("Worker {}", worker.name);
-    let working = tokio::spawn(worker::run::run(worker));
+    let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
     working.await??;
     parts.database.close().await?;

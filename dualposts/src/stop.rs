@@ -1,8 +1,22 @@
 //! Stopping: the first signal asks everything to finish what is under way.
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
+
+/// A task whose end, whatever it is, ends the process: a part that is gone must not leave the rest
+/// running as if all were well.
+pub fn together<T: Send + 'static>(
+    stop: &CancellationToken,
+    task: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    let end = stop.clone().drop_guard();
+    tokio::spawn(async move {
+        let _end = end;
+        task.await
+    })
+}
 
 /// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once.
 pub fn on_signal() -> std::io::Result<CancellationToken> {

@@ -72,16 +72,18 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
         &settings,
         simulator.as_ref().map(|simulator| simulator.url.clone()),
     );
-    let serving = tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
-    let working = tokio::spawn(worker::run::run(worker));
+    let serving = api::serve(listener, state, stop.clone().cancelled_owned());
+    let serving = stop::together(&stop, serving);
+    let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
-    serving.await??;
-    working.await??;
+    let (served, worked) = tokio::join!(serving, working);
     simulator_stop.cancel();
     if let Some(simulator) = simulator {
         simulator.serving.await??;
     }
     parts.database.close().await?;
+    served??;
+    worked??;
     info!("stopped");
     Ok(())
 }

@@ -64,6 +64,7 @@ pub async fn accept(
         .collect();
 
     let write = Write {
+        may_be_lost: false,
         guard: post_row(&post)?,
         inserts: deliveries.iter().map(delivery_row).collect(),
     };

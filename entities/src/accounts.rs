@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::database::execute;
 use crate::delivery::Claim;
+use crate::record::DeadToken;
 use crate::rows::account::{self, AccountState};
 use crate::rows::event::EventKind;
 use crate::vault::{TokenKind, Vault};
@@ -100,6 +101,19 @@ async fn requeue_what_waited<C: ConnectionTrait>(
         .map(|_| ())
 }
 
+/// Queues again what waits for accounts that are connected: a worker may have set it aside at the
+/// very moment in which its account was connected. Returns how many.
+pub async fn requeue_reconnected(database: &Database, now: Timestamp) -> Result<u64, DbErr> {
+    let sql =
+        "UPDATE deliveries SET status = 'queued', next_at = $1, waiting_for = 'turn', error = NULL,
+            handed_until = 0, epoch = epoch + 1, failing_since = NULL, updated_at = $1
+         WHERE status = 'needs_reconnect'
+           AND account_id IN (SELECT id FROM accounts WHERE state IN ('ok', 'degraded'))";
+    Ok(execute(database.writer(), sql, [now.into()])
+        .await?
+        .rows_affected())
+}
+
 /// An owner's accounts, oldest first; those that were disconnected are left out.
 pub async fn list(database: &Database, owner: &UserId) -> Result<Vec<account::Model>, DbErr> {
     account::Entity::find()
@@ -147,12 +161,17 @@ pub async fn disconnect(
 pub(crate) async fn mark_needs_reconnect<C: ConnectionTrait>(
     connection: &C,
     claim: &Claim,
-    reason: &str,
+    dead: &DeadToken,
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let sql = "UPDATE accounts SET state = 'needs_reconnect', state_reason = $1, updated_at = $2
-               WHERE id = $3 AND state IN ('ok', 'degraded')";
-    let values = [reason.into(), now.into(), claim.account_id.clone().into()];
+               WHERE id = $3 AND access_token = $4 AND state IN ('ok', 'degraded')";
+    let values = [
+        dead.reason.clone().into(),
+        now.into(),
+        claim.account_id.clone().into(),
+        dead.sealed.clone().into(),
+    ];
     if execute(connection, sql, values).await?.rows_affected() == 0 {
         return Ok(());
     }
@@ -164,7 +183,7 @@ pub(crate) async fn mark_needs_reconnect<C: ConnectionTrait>(
             claim.owner_id.clone().into(),
             EventKind::AccountNeedsReconnect.into(),
             claim.account_id.clone().into(),
-            json!({ "reason": reason }).into(),
+            json!({ "reason": dead.reason }).into(),
             now.into(),
         ],
     )

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
 use crate::content::Content;
 use crate::database::{execute, query_one};
-use crate::delivery::{Claim, Progress, Status, WaitReason};
+use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
 use crate::rates::{self, Take};
 use crate::rows::account::AccountState;
@@ -142,7 +142,11 @@ pub async fn claim(
         Status::Unconfirmed => Status::Unconfirmed,
         _ => Status::Publishing,
     };
-    let write = Write::only(taking(row, status, armed, worker, now, lease_until));
+    let write = Write {
+        // A claim for anything but the visible call may be lost: it would be made again.
+        may_be_lost: !matches!(armed.checkpoint, Checkpoint::Sent { .. }),
+        ..Write::only(taking(row, status, armed, worker, now, lease_until))
+    };
     let taken = if takes.is_empty() {
         database.write(write).await?
     } else {
@@ -177,6 +181,7 @@ pub async fn claim(
         status,
         progress: armed.clone(),
         epoch: row.epoch + 1,
+        worker: worker.to_owned(),
         lease_until,
         attempt_count: row.attempt_count + 1,
     }))
@@ -233,6 +238,7 @@ pub fn claim_of(row: &Model) -> Result<Claim, DbErr> {
         status: row.status,
         progress: row.progress()?,
         epoch: row.epoch,
+        worker: row.claimed_by.clone().unwrap_or_default(),
         lease_until: row
             .lease_until
             .ok_or_else(|| DbErr::Custom(format!("delivery {} is not claimed", row.id)))?,

@@ -13,14 +13,15 @@ use sea_orm::{
 
 use crate::Timestamp;
 use crate::group_commit::GroupCommit;
-use crate::write::{Write, Writer};
+use crate::write::Write;
 
 /// Where the truth is kept. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
-    guarded: Writer,
+    /// SQLite commits what is written at the same moment together. PostgreSQL does so by itself.
+    group: Option<GroupCommit>,
 }
 
 /// How to reach the database.
@@ -40,18 +41,18 @@ impl Database {
         if settings.url.starts_with("sqlite:") {
             let writer = sea_orm::Database::connect(sqlite_options(settings, 1)).await?;
             let reader = sea_orm::Database::connect(sqlite_options(settings, 4)).await?;
-            let guarded = Writer::Grouped(GroupCommit::start(writer.clone()));
+            let group = Some(GroupCommit::start(writer.clone()));
             Ok(Self {
                 reader,
                 writer,
-                guarded,
+                group,
             })
         } else {
             let pool = sea_orm::Database::connect(postgres_options(settings)).await?;
             Ok(Self {
                 reader: pool.clone(),
                 writer: pool.clone(),
-                guarded: Writer::Direct(pool),
+                group: None,
             })
         }
     }
@@ -73,7 +74,10 @@ impl Database {
 
     /// Writes something that hangs on a guard; returns whether the guard hit.
     pub(crate) async fn write(&self, write: Write) -> Result<bool, DbErr> {
-        self.guarded.write(write).await
+        match &self.group {
+            Some(group) => group.write(write).await,
+            None => write.run_as(&self.writer, write.may_be_lost).await,
+        }
     }
 
     /// Which of the two it is.

@@ -266,6 +266,8 @@ pub struct Claim {
     pub status: Status,
     pub progress: Progress,
     pub epoch: i64,
+    /// Who holds it.
+    pub worker: String,
     pub lease_until: Timestamp,
     /// How often it has been taken, this time included.
     pub attempt_count: i32,

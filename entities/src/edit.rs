@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::content::Content;
 use crate::database::execute;
 use crate::delivery::{Status, WaitReason};
-use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
+use crate::rows::delivery;
+use crate::{Database, DbErr, PostId, Timestamp, UserId};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
 pub async fn cancel(
@@ -112,12 +113,13 @@ pub async fn change(
     Ok(true)
 }
 
-/// Queues a delivery again that failed or was missed; `false` when it is neither any more. Where
-/// it got to is forgotten, except since when an outcome has been unknown.
+/// Queues a delivery again that failed or was missed; `false` when it is not as `read` any more,
+/// or neither of the two. Where it got to is forgotten, except since when an outcome has been
+/// unknown.
 pub async fn retry(
     database: &Database,
     owner: &UserId,
-    id: &DeliveryId,
+    read: &delivery::Model,
     now: Timestamp,
     hand_out: Duration,
 ) -> Result<bool, DbErr> {
@@ -125,12 +127,16 @@ pub async fn retry(
             epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
             containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
             failing_since = NULL, error = NULL, updated_at = $1
-         WHERE id = $3 AND owner_id = $4 AND status IN ('failed', 'missed')";
+         WHERE id = $3 AND owner_id = $4 AND status = $5 AND epoch = $6 AND updated_at = $7
+           AND status IN ('failed', 'missed')";
     let values = [
         now.into(),
         (now + hand_out).into(),
-        id.clone().into(),
+        read.id.clone().into(),
         owner.clone().into(),
+        read.status.into(),
+        read.epoch.into(),
+        read.updated_at.into(),
     ];
     Ok(execute(database.writer(), sql, values)
         .await?

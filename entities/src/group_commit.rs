@@ -1,6 +1,7 @@
-//! SQLite has one writer, and a commit that survives a power cut costs it a write to the disk. So
+//! A commit that survives a power cut costs a write to the disk, and SQLite has one writer. So
 //! writes that come at the same moment are committed together: one task owns the queue of
-//! writes, runs all that wait in one transaction, and answers each when the commit is done.
+//! writes, runs all that wait in one transaction, and answers each when the commit is done. A
+//! write that comes alone is not delayed.
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +34,8 @@ impl GroupCommit {
         GroupCommit(sender)
     }
 
-    /// Returns, when it is safe on disk, whether the guard hit. A caller that gives up waiting
-    /// does not take its write back.
+    /// Returns, when it is committed, whether the guard hit. A caller that gives up waiting does
+    /// not take its write back.
     pub async fn write(&self, write: Write) -> Result<bool, DbErr> {
         let (answer, answered) = oneshot::channel();
         let closed = || DbErr::Custom("the database is closed".to_owned());
@@ -45,43 +46,62 @@ impl GroupCommit {
     }
 }
 
-/// Commits a batch. When one of its writes fails, the rest must not suffer: all is rolled back,
-/// and each is committed by itself.
+/// Why a batch was not committed.
+enum Failed {
+    /// A write failed, and nothing was committed.
+    Write,
+    /// The transaction could not begin, or nobody knows whether it was committed.
+    Transaction(DbErr),
+}
+
+/// Commits a batch and answers everyone in it.
 async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Waiting>) {
+    if let [only] = batch.as_slice() {
+        let written = alone(connection, &only.write).await;
+        answer(batch, |_| written.clone());
+        return;
+    }
     match together(connection, batch).await {
-        Ok(hits) => {
-            for (waiting, hit) in batch.drain(..).zip(hits) {
-                let _ = waiting.answer.send(Ok(hit));
-            }
-        }
-        Err(_) if batch.len() > 1 => {
+        Ok(hits) => answer(batch, |number| Ok(hits[number])),
+        // The others must not suffer from one: each is committed by itself.
+        Err(Failed::Write) => {
             for waiting in batch.drain(..) {
                 let written = alone(connection, &waiting.write).await;
                 let _ = waiting.answer.send(written);
             }
         }
-        Err(error) => {
-            for waiting in batch.drain(..) {
-                let _ = waiting.answer.send(Err(error.clone()));
-            }
-        }
+        // A write that may have been committed is not made again.
+        Err(Failed::Transaction(error)) => answer(batch, |_| Err(error.clone())),
     }
 }
 
-async fn together(connection: &DatabaseConnection, batch: &[Waiting]) -> Result<Vec<bool>, DbErr> {
-    let transaction = connection.begin().await?;
+fn answer(batch: &mut Vec<Waiting>, written: impl Fn(usize) -> Result<bool, DbErr>) {
+    for (number, waiting) in batch.drain(..).enumerate() {
+        // Whoever asked may have given up waiting.
+        let _ = waiting.answer.send(written(number));
+    }
+}
+
+async fn together(connection: &DatabaseConnection, batch: &[Waiting]) -> Result<Vec<bool>, Failed> {
+    let transaction = connection.begin().await.map_err(Failed::Transaction)?;
     let mut hits = Vec::with_capacity(batch.len());
     for waiting in batch {
         match waiting.write.run(&transaction).await {
             Ok(hit) => hits.push(hit),
-            Err(error) => return Err(rolled_back(transaction, error).await),
+            Err(error) => {
+                rolled_back(transaction, error).await;
+                return Err(Failed::Write);
+            }
         }
     }
-    transaction.commit().await?;
+    transaction.commit().await.map_err(Failed::Transaction)?;
     Ok(hits)
 }
 
 async fn alone(connection: &DatabaseConnection, write: &Write) -> Result<bool, DbErr> {
+    if write.is_one_statement() {
+        return write.run(connection).await;
+    }
     let transaction = connection.begin().await?;
     match write.run(&transaction).await {
         Ok(hit) => transaction.commit().await.map(|()| hit),

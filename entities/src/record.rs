@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
-use crate::delivery::{Change, Claim, LivePart, PlatformSaid, Status, WaitReason};
+use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
 use crate::lanes::{self, Pause};
 use crate::rates::{self, Report, Take};
 use crate::rows::attempt::{StepName, Verdict};
@@ -33,6 +33,15 @@ pub struct Evidence {
     pub trace_id: Option<String>,
 }
 
+/// A token that the platform refused.
+#[derive(Clone, Debug)]
+pub struct DeadToken {
+    /// As it is stored: an account that has been given another since is not touched.
+    pub sealed: Vec<u8>,
+    /// One sentence for a person.
+    pub reason: String,
+}
+
 /// Everything that is written together.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -40,7 +49,7 @@ pub struct Record {
     pub attempted: Option<Attempted>,
     pub pause: Option<Pause>,
     /// The account's token is dead; its other deliveries will wait too.
-    pub reconnect_reason: Option<String>,
+    pub dead_token: Option<DeadToken>,
     pub reports: Vec<Report>,
     pub refunds: Vec<Take>,
     /// What the next step takes from the rate windows, when the claim is kept for it.
@@ -62,7 +71,7 @@ impl Record {
             && self.refunds.is_empty()
             && self.reports.is_empty()
             && self.pause.is_none()
-            && self.reconnect_reason.is_none()
+            && self.dead_token.is_none()
     }
 
     /// A change without any call to the platform.
@@ -71,7 +80,7 @@ impl Record {
             change,
             attempted: None,
             pause: None,
-            reconnect_reason: None,
+            dead_token: None,
             reports: Vec::new(),
             refunds: Vec::new(),
             takes: Vec::new(),
@@ -174,6 +183,9 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         .map(|attempted| attempt_row(claim, attempted));
     let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
     Write {
+        // Losing it would repeat what may be repeated, or look for what is live once more.
+        may_be_lost: change.keeps_claim
+            && !matches!(change.progress.checkpoint, Checkpoint::Sent { .. }),
         guard: changing(claim, change, now, lease_until),
         inserts: [live, attempt, event].into_iter().flatten().collect(),
     }
@@ -191,8 +203,8 @@ async fn save_the_rest<C: ConnectionTrait>(
     if let Some(pause) = &record.pause {
         lanes::pause(connection, pause, now).await?;
     }
-    if let Some(reason) = &record.reconnect_reason {
-        crate::accounts::mark_needs_reconnect(connection, claim, reason, now).await?;
+    if let Some(dead) = &record.dead_token {
+        crate::accounts::mark_needs_reconnect(connection, claim, dead, now).await?;
     }
     Ok(())
 }
@@ -209,7 +221,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
             unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19
-         WHERE id = $20 AND epoch = $21 AND status = $22 AND lease_until IS NOT NULL",
+         WHERE id = $20 AND epoch = $21 AND status = $22 AND claimed_by = $23 AND lease_until IS NOT NULL",
         [
             change.to.into(),
             change.next_at.into(),
@@ -233,6 +245,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claim.id.clone().into(),
             claim.epoch.into(),
             claim.status.into(),
+            claim.worker.clone().into(),
         ],
     )
 }
@@ -365,6 +378,7 @@ pub async fn record_late(
     ];
     database
         .write(Write {
+            may_be_lost: false,
             guard,
             inserts: live.into_iter().chain(rest).collect(),
         })

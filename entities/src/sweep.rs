@@ -25,33 +25,40 @@ pub async fn sweep(database: &Database, now: Timestamp) -> Result<usize, DbErr> 
         .await?;
     let mut taken_back = 0;
     for row in expired {
-        let claim = claim_of(&row)?;
-        let worker = row.claimed_by.clone().unwrap_or_default();
-        let change = when_claim_expires(claim.status, &claim.progress, now);
-        tracing::warn!(
-            delivery = %claim.id, post = %claim.post_id, account = %claim.account_id,
-            attempt = claim.attempt_count, worker, becomes = %change.to(),
-            "a worker's lease ran out"
-        );
-        let attempted = Attempted {
-            step: step_under_way(&claim.progress.checkpoint, claim.platform),
-            verdict: Verdict::Lost,
-            worker,
-            started_at: claim.lease_until,
-            ended_at: now,
-            evidence: Default::default(),
-        };
-        let written = record(
-            database,
-            &claim,
-            Record::of(change, attempted),
-            now,
-            Duration::ZERO,
-        )
-        .await?;
-        taken_back += usize::from(matches!(written, Recorded::Done(_)));
+        // One row that can not be taken back must not keep the others from it.
+        match take_back(database, &row, now).await {
+            Ok(done) => taken_back += usize::from(done),
+            Err(error) => {
+                tracing::error!(delivery = %row.id, %error, "an expired claim could not be taken back");
+            }
+        }
     }
     Ok(taken_back)
+}
+
+async fn take_back(
+    database: &Database,
+    row: &delivery::Model,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let claim = claim_of(row)?;
+    let change = when_claim_expires(claim.status, &claim.progress, now);
+    tracing::warn!(
+        delivery = %claim.id, post = %claim.post_id, account = %claim.account_id,
+        attempt = claim.attempt_count, worker = claim.worker, becomes = %change.to(),
+        "a worker's lease ran out"
+    );
+    let attempted = Attempted {
+        step: step_under_way(&claim.progress.checkpoint, claim.platform),
+        verdict: Verdict::Lost,
+        worker: claim.worker.clone(),
+        started_at: claim.lease_until,
+        ended_at: now,
+        evidence: Default::default(),
+    };
+    let entry = Record::of(change, attempted);
+    let written = record(database, &claim, entry, now, Duration::ZERO).await?;
+    Ok(matches!(written, Recorded::Done(_)))
 }
 
 /// Lets every lease end now: the one process that could hold any has just begun.

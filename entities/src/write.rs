@@ -1,13 +1,11 @@
 //! Guarded writes: one statement that must hit (a compare-and-swap, a fresh idempotency key), and
 //! what is written with it if it does; all or nothing, in one round trip.
 //!
-//! PostgreSQL gets a single statement with CTEs, a transaction by itself. SQLite gets a script in
-//! which every insert looks whether the one before it hit, committed together with what other
-//! tasks write at the same moment (`group_commit`).
+//! PostgreSQL gets a single statement with CTEs, SQLite a script in which every insert looks whether
+//! the one before it hit. The script is committed together with what other tasks write at the same
+//! moment (`group_commit`).
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
-
-use crate::group_commit::GroupCommit;
 
 /// One statement, with placeholders `$1`, `$2`, ... of its own.
 #[derive(Clone, Debug)]
@@ -59,6 +57,9 @@ impl Insert {
 pub(crate) struct Write {
     pub guard: Sql,
     pub inserts: Vec<Insert>,
+    /// Whether it may be lost when PostgreSQL itself crashes in the next moment. It is never lost
+    /// behind a later write that may not: the log is flushed in order. SQLite commits all alike.
+    pub may_be_lost: bool,
 }
 
 impl Write {
@@ -67,18 +68,33 @@ impl Write {
         Write {
             guard,
             inserts: Vec::new(),
+            may_be_lost: false,
         }
     }
 
     /// Runs inside whatever `connection` is; returns whether the guard hit.
     pub async fn run<C: ConnectionTrait>(&self, connection: &C) -> Result<bool, DbErr> {
-        let statement = self.statement(connection.get_database_backend());
+        self.run_as(connection, false).await
+    }
+
+    /// The same; `relaxed`: the commit need not wait for the disk.
+    pub async fn run_as<C: ConnectionTrait>(
+        &self,
+        connection: &C,
+        relaxed: bool,
+    ) -> Result<bool, DbErr> {
+        let statement = self.statement(connection.get_database_backend(), relaxed);
         let row = connection.query_one_raw(statement).await?;
         let hits: i64 = row.map_or(Ok(0), |row| row.try_get("", "hits"))?;
         Ok(hits > 0)
     }
 
-    fn statement(&self, backend: DbBackend) -> Statement {
+    /// Whether it is one statement on SQLite too, and so a transaction by itself.
+    pub fn is_one_statement(&self) -> bool {
+        self.inserts.is_empty()
+    }
+
+    fn statement(&self, backend: DbBackend, relaxed: bool) -> Statement {
         let mut values = self.guard.values.clone();
         let mut inserts = Vec::with_capacity(self.inserts.len());
         for insert in &self.inserts {
@@ -100,8 +116,13 @@ impl Write {
                     .enumerate()
                     .map(|(number, insert)| format!(", w{number} AS ({insert})"))
                     .collect();
+                // For this one transaction: its commit does not wait for the disk.
+                let relaxed = match relaxed {
+                    true => ", set_config('synchronous_commit', 'off', true)",
+                    false => "",
+                };
                 format!(
-                    "WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits FROM guard",
+                    "WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits{relaxed} FROM guard",
                     self.guard.text
                 )
             }
@@ -131,24 +152,6 @@ fn shifted(sql: &str, by: usize) -> String {
         rest = &rest[at + 1 + digits..];
     }
     moved + rest
-}
-
-/// Where guarded writes go.
-#[derive(Clone, Debug)]
-pub(crate) enum Writer {
-    /// PostgreSQL commits each by itself; it groups their commits on its own.
-    Direct(sea_orm::DatabaseConnection),
-    Grouped(GroupCommit),
-}
-
-impl Writer {
-    /// Writes; returns whether the guard hit.
-    pub async fn write(&self, write: Write) -> Result<bool, DbErr> {
-        match self {
-            Writer::Direct(connection) => write.run(connection).await,
-            Writer::Grouped(group) => group.write(write).await,
-        }
-    }
 }
 
 #[cfg(test)]

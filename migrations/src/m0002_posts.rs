@@ -1,9 +1,9 @@
 //! What: posts, their deliveries, and what became of them.
 //!
-//! Foreign keys lead to rows that belong to the writer alone. `owner_id` and `account_id` have
-//! none: PostgreSQL locks the row that a key leads to, and a lock that every write of an owner
-//! takes on one row of `users` costs more than all the rest of the write. They are copied from
-//! rows that were found under that owner.
+//! There are few foreign keys. PostgreSQL locks the row that a key leads to, and a lock that every
+//! write of an owner takes on one row of `users` costs more than all the rest of the write;
+//! `owner_id` and `account_id` are copied from rows that were found under that owner. What belongs
+//! to a delivery is written by the statement that changes the delivery, or not at all.
 
 use sea_orm_migration::prelude::*;
 
@@ -46,7 +46,7 @@ impl MigrationTrait for Migration {
                 "CREATE INDEX deliveries_to_reconnect ON deliveries (account_id) WHERE status = 'needs_reconnect'",
                 // One row for each part that is live; a remote post belongs to one part only.
                 "CREATE TABLE parts (
-                    delivery_id text NOT NULL REFERENCES deliveries (id),
+                    delivery_id text NOT NULL,
                     part_index integer NOT NULL CHECK (part_index >= 0),
                     account_id text NOT NULL,
                     remote_id text,
@@ -57,8 +57,8 @@ impl MigrationTrait for Migration {
                 "CREATE UNIQUE INDEX parts_by_remote_id ON parts (account_id, remote_id)",
                 "CREATE INDEX parts_by_account ON parts (account_id, published_at)",
                 "CREATE TABLE attempts (
-                    id text PRIMARY KEY,
-                    delivery_id text NOT NULL REFERENCES deliveries (id),
+                    id text NOT NULL,
+                    delivery_id text NOT NULL,
                     epoch bigint NOT NULL,
                     part_index integer NOT NULL,
                     step text NOT NULL,
@@ -69,9 +69,9 @@ impl MigrationTrait for Migration {
                     http_status integer,
                     platform_code text,
                     platform_message text,
-                    trace_id text
+                    trace_id text,
+                    PRIMARY KEY (delivery_id, id)
                 )",
-                "CREATE INDEX attempts_by_delivery ON attempts (delivery_id, id)",
                 "CREATE TABLE events (
                     id text PRIMARY KEY,
                     owner_id text NOT NULL,
@@ -83,7 +83,6 @@ impl MigrationTrait for Migration {
                     created_at bigint NOT NULL
                 )",
                 "CREATE INDEX events_by_owner ON events (owner_id, id)",
-                "CREATE INDEX events_by_post ON events (post_id, id)",
             ],
         )
         .await

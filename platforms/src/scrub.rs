@@ -38,6 +38,8 @@ pub(crate) fn scrubbed(failure: Failure, token: &SecretString) -> Failure {
 }
 
 fn cut(text: String, chars: usize) -> String {
+    // PostgreSQL stores no U+0000, and nobody misses it.
+    let text = text.replace('\0', "");
     match text.char_indices().nth(chars) {
         Some((end, _)) => text[..end].to_owned(),
         None => text,

@@ -178,8 +178,14 @@ async fn published_once(app: &TestApp, post: &Value, written: &str) {
 
 /// A product that gives up after three hours in place of a day.
 fn short_of_patience() -> Options {
-    let worker = worker::Settings { give_up_after: 3 * HOUR, ..worker::Settings::default() };
-    Options { worker, ..Options::default() }
+    let worker = worker::Settings {
+        give_up_after: 3 * HOUR,
+        ..worker::Settings::default()
+    };
+    Options {
+        worker,
+        ..Options::default()
+    }
 }
 
 /// A rule for one call.

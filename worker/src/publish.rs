@@ -1,13 +1,15 @@
 //! The loop around one delivery: read, plan, claim, call, decide, write down; again at once while
 //! the next step is due.
 
+use std::time::Duration;
+
 use entities::claims::{Claimed, Work, claim, hold_back, load};
 use entities::delivery::{
-    Change, Claim, DeliveryError, PlatformSaid, Progress, Status, WaitReason,
+    Change, Checkpoint, Claim, DeliveryError, PlatformSaid, Progress, Status, WaitReason,
 };
 use entities::lanes::{Lane, Pause};
 use entities::rates::{Report, Take};
-use entities::record::{Attempted, Evidence, Record, Recorded, record, record_late};
+use entities::record::{Attempted, DeadToken, Evidence, Record, Recorded, record, record_late};
 use entities::rows::account::AccountState;
 use entities::rows::attempt::Verdict;
 use entities::vault::TokenKind;
@@ -22,6 +24,9 @@ use crate::explain;
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
 use crate::step::{Planned, Step, plan};
+
+/// How often writing down an answer is tried again: for about 13 seconds.
+const RECORD_TRIES: u32 = 8;
 
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
 /// is then judged by its checkpoint when the lease runs out.
@@ -89,7 +94,7 @@ impl Run<'_> {
                 .settings
                 .limits
                 .rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
-            let hour = std::time::Duration::from_secs(3600);
+            let hour = Duration::from_secs(3600);
             (self.work.published_24h >= most).then_some((now + hour, WaitReason::AccountRateLimit))
         });
         let Some((until, why)) = wait else {
@@ -150,7 +155,7 @@ impl Run<'_> {
         let token = match self.token() {
             Ok(token) => token,
             Err(error) => {
-                self.needs_reconnect(*error, now).await?;
+                self.without_token(*error, now).await?;
                 return Ok(None);
             }
         };
@@ -197,22 +202,31 @@ impl Run<'_> {
         }
     }
 
-    /// Without a token nothing can be tried: the delivery waits for a new one, or, when it may be
-    /// live, is looked for later.
-    async fn needs_reconnect(&self, error: DeliveryError, now: Timestamp) -> Result<(), DbErr> {
+    /// Without a token nothing can be tried: the delivery waits for a new one. What may be live is
+    /// looked for later, until patience ends; what is live needs no token.
+    async fn without_token(&self, error: DeliveryError, now: Timestamp) -> Result<(), DbErr> {
         let worker = self.worker;
-        let progress = self.work.delivery.progress()?;
-        if self.work.delivery.status == Status::Unconfirmed {
-            let until = now + std::time::Duration::from_secs(300);
-            return hold_back(
-                &worker.database,
-                self.work,
-                until,
-                WaitReason::Confirmation,
-                now,
-            )
-            .await;
-        }
+        let row = &self.work.delivery;
+        let progress = row.progress()?;
+        let later = now + Duration::from_secs(300);
+        let change = match (row.status, &progress.checkpoint) {
+            (Status::Unconfirmed, _) => {
+                let since = progress.unresolved_since.unwrap_or(now);
+                if now.since(since) < worker.settings.give_up_after {
+                    let why = WaitReason::Confirmation;
+                    return hold_back(&worker.database, self.work, later, why, now).await;
+                }
+                Change::failed(progress.clone(), explain::unconfirmed(row.platform))
+            }
+            (_, Checkpoint::Live { .. }) if self.is_last_part(&progress) => {
+                Change::published(Progress::start(progress.part_index), now)
+            }
+            _ if error.code == "token_unreadable" => {
+                Change::queued(progress.clone(), later, WaitReason::Retry).because(error)
+            }
+            _ => Change::needs_reconnect(progress.clone(), error),
+        };
+        let lease = worker.settings.lease;
         let claimed = claim(
             &worker.database,
             self.work,
@@ -220,26 +234,20 @@ impl Run<'_> {
             &[],
             &worker.name,
             now,
-            worker.settings.lease,
+            lease,
         )
         .await?;
         let Claimed::Ours(claim) = claimed else {
             return Ok(());
         };
-        info!(
-            code = error.code,
-            "waits for its account to be connected again"
-        );
-        let change = Change::needs_reconnect(claim.progress.clone(), error);
-        record(
-            &worker.database,
-            &claim,
-            Record::bare(change),
-            now,
-            worker.settings.lease,
-        )
-        .await?;
+        info!(status = %change.to(), code = change.error().map(|error| error.code.as_str()), "no token");
+        record(&worker.database, &claim, Record::bare(change), now, lease).await?;
         Ok(())
+    }
+
+    fn is_last_part(&self, progress: &Progress) -> bool {
+        let parts = self.work.content.parts_on(self.work.delivery.platform);
+        usize::try_from(progress.part_index).is_ok_and(|index| index + 1 >= parts.len())
     }
 
     /// Takes one step and writes it down. Returns the next step when it is due at once.
@@ -319,7 +327,9 @@ impl Run<'_> {
         let mut entry = Record {
             attempted: Some(attempted.clone()),
             pause: paused.or(exhausted),
-            reconnect_reason: reconnect,
+            dead_token: reconnect
+                .zip(self.work.account.access_token.clone())
+                .map(|(reason, sealed)| DeadToken { sealed, reason }),
             reports,
             refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
             ..Record::bare(change.clone())
@@ -341,15 +351,14 @@ impl Run<'_> {
             }
             None => entry.change = change.clone().release(now, WaitReason::Turn),
         }
-        let lease = worker.settings.lease;
-        let mut recorded = record(&worker.database, &claim, entry.clone(), now, lease).await?;
+        let mut recorded = self.record_surely(&claim, &entry, now).await?;
         if let Recorded::Limited { lane, until } = recorded {
             let pause = self.pause_of(lane, until);
             info!(%until, waiting_for = %pause.reason, "rate limit used up");
             entry.change = change.clone().release(until, pause.reason);
             entry.takes = Vec::new();
             entry.pause = Some(pause);
-            recorded = record(&worker.database, &claim, entry, now, lease).await?;
+            recorded = self.record_surely(&claim, &entry, now).await?;
         }
         match (recorded, next) {
             (Recorded::Done(Some(claim)), Some(next)) => Ok(Some((claim, next.step, next_takes))),
@@ -368,6 +377,43 @@ impl Run<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Writes down what came of a call, again and again while the database is away: what the
+    /// platform said must not be lost with the first connection. Each try is a compare-and-swap,
+    /// so one that took effect unnoticed is found as a lost claim and changes nothing more.
+    async fn record_surely(
+        &self,
+        claim: &Claim,
+        entry: &Record,
+        now: Timestamp,
+    ) -> Result<Recorded, DbErr> {
+        let worker = self.worker;
+        let mut pause = Duration::from_millis(50);
+        for _ in 0..RECORD_TRIES {
+            match record(
+                &worker.database,
+                claim,
+                entry.clone(),
+                now,
+                worker.settings.lease,
+            )
+            .await
+            {
+                Err(error) => warn!(%error, "could not be written down; trying on"),
+                written => return written,
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        record(
+            &worker.database,
+            claim,
+            entry.clone(),
+            now,
+            worker.settings.lease,
+        )
+        .await
     }
 
     /// The next part of a chain goes back into the queue at once.

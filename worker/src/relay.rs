@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use entities::accounts::requeue_reconnected;
 use entities::due::{hand_out, next_wake};
 use entities::sweep::sweep;
 use entities::{DbErr, Timestamp};
@@ -15,6 +16,8 @@ use crate::Worker;
 const LONGEST: Duration = Duration::from_secs(1);
 /// The shortest, so that a row which cannot be moved does not keep the relay spinning.
 const SHORTEST: Duration = Duration::from_millis(5);
+/// How long to leave a queue alone that takes no more.
+const BLOCKED: Duration = Duration::from_millis(250);
 /// How many deliveries are handed out in one statement.
 const BATCH: u64 = 500;
 
@@ -25,12 +28,22 @@ pub struct Round {
     pub swept: usize,
     /// Deliveries put into the queue.
     pub handed_out: usize,
+    /// More is due than the queue takes, or it is away: looking again at once would be of no use.
+    pub blocked: bool,
 }
 
 /// Takes back expired claims, and hands out what is due as long as the queue has room.
 pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
     let now = worker.clock.now();
-    let swept = sweep(&worker.database, now).await?;
+    let swept = match sweep(&worker.database, now).await {
+        Ok(swept) => swept,
+        Err(error) => {
+            warn!(%error, "expired claims could not be taken back");
+            0
+        }
+    };
+    requeue_reconnected(&worker.database, now).await?;
+    let mut blocked = false;
     let mut handed_out = 0;
     loop {
         let waiting = match worker.queue.waiting().await {
@@ -38,11 +51,13 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
             Err(error) => {
                 // Nothing is marked as handed out that could not be pushed.
                 debug!(%error, "the queue is away; due deliveries wait in the database");
+                blocked = true;
                 break;
             }
         };
         let room = worker.settings.outstanding.saturating_sub(waiting) as u64;
         if room == 0 {
+            blocked = true;
             break;
         }
         let due = hand_out(
@@ -59,6 +74,7 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
             .collect();
         if let Err(error) = worker.queue.push(jobs).await {
             warn!(%error, count, "could not push; handed out again after a while");
+            blocked = true;
             break;
         }
         handed_out += count;
@@ -66,7 +82,11 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
             break;
         }
     }
-    Ok(Round { swept, handed_out })
+    Ok(Round {
+        swept,
+        handed_out,
+        blocked,
+    })
 }
 
 /// Rounds until `stop`.
@@ -75,9 +95,10 @@ pub async fn run(worker: &Worker) {
     let mut failing = false;
     while !worker.stop.is_cancelled() {
         let pause = match round(worker).await {
-            Ok(_) => {
+            Ok(round) => {
                 failing = false;
-                sleep_for(worker).await
+                let least = if round.blocked { BLOCKED } else { SHORTEST };
+                sleep_for(worker).await.max(least)
             }
             Err(error) => {
                 if !std::mem::replace(&mut failing, true) {

@@ -23,6 +23,12 @@ pub async fn run(worker: Worker) -> Result<(), RunError> {
         async move { work(&worker, job).await }
     };
     let jobs = queue::worker::run(&worker.name, source, worker.settings.concurrency, handle);
+    // Without the one the other is of no use: whichever ends first ends both.
+    let jobs = async {
+        let ended = jobs.await;
+        worker.stop.cancel();
+        ended
+    };
     let (jobs, ()) = tokio::join!(jobs, relay::run(&worker));
     info!(worker = worker.name, "worker stopped");
     jobs.map_err(|error| RunError(error.to_string()))

@@ -4,7 +4,9 @@ use entities::Platform::Threads;
 use simulator::{Fault, FaultBody, Operation, ThreadsError, When};
 use tests::both_modes;
 
-use super::{BOTH_SIDES, Case, Expected, NOTHING, broken, each_broken, few, on, run, short_of_patience};
+use super::{
+    BOTH_SIDES, Case, Expected, NOTHING, broken, each_broken, few, on, run, short_of_patience,
+};
 
 both_modes! {
     async fn a_container_whose_creation_is_not_answered_is_made_again(app: &TestApp) {
