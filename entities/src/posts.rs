@@ -206,3 +206,17 @@ pub async fn adopted(
         .await?;
     Ok(rows.into_iter().filter_map(|row| row.remote_id).collect())
 }
+
+/// Whether other deliveries on the account have been sent and have no outcome yet.
+pub async fn others_unresolved(
+    database: &Database,
+    account: &AccountId,
+    delivery: &DeliveryId,
+) -> Result<bool, DbErr> {
+    let sql =
+        "SELECT 1 AS one FROM deliveries WHERE account_id = $1 AND checkpoint = 'sent' AND id <> $2
+                  AND status IN ('publishing', 'unconfirmed') LIMIT 1";
+    let values = [account.clone().into(), delivery.clone().into()];
+    let row = crate::database::query_one(database.reader(), sql, values).await?;
+    Ok(row.is_some())
+}

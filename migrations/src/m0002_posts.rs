@@ -42,6 +42,8 @@ impl MigrationTrait for Migration {
                 "CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE lease_until IS NOT NULL",
                 // What waits in an account's lane when it is paused.
                 "CREATE INDEX deliveries_queued ON deliveries (account_id, next_at) WHERE status = 'queued'",
+                // What else on the account has been sent and has no outcome?
+                "CREATE INDEX deliveries_sent ON deliveries (account_id) WHERE checkpoint = 'sent'",
                 // What waits for an account to be connected again.
                 "CREATE INDEX deliveries_to_reconnect ON deliveries (account_id) WHERE status = 'needs_reconnect'",
                 // One row for each part that is live; a remote post belongs to one part only.

@@ -161,6 +161,9 @@ async fn match_up(
             post.url = Some(x_url(worker, subject.work, &post.id));
         }
     }
+    if !candidates.is_empty() && is_ambiguous(worker, subject).await? {
+        candidates.clear();
+    }
     let ids: Vec<String> = candidates.iter().map(|post| post.id.clone()).collect();
     let adopted = if ids.is_empty() {
         Vec::new()
@@ -168,6 +171,24 @@ async fn match_up(
         entities::posts::adopted(&worker.database, &subject.claim.account_id, &ids).await?
     };
     Ok(search::choose(candidates, &adopted, complete))
+}
+
+/// Whether what is found may as well be another delivery's, whose outcome is unknown too: then a
+/// container that can still tell for itself is asked, and nothing is adopted from the list.
+async fn is_ambiguous(worker: &Worker, subject: &Subject<'_>) -> Result<bool, entities::DbErr> {
+    let claim = subject.claim;
+    let container_can_tell = matches!(
+        claim.progress.checkpoint,
+        Checkpoint::Sent {
+            container: Some(_),
+            seen_live: false,
+            ..
+        }
+    );
+    if !container_can_tell {
+        return Ok(false);
+    }
+    entities::posts::others_unresolved(&worker.database, &claim.account_id, &claim.id).await
 }
 
 fn x_url(worker: &Worker, work: &Work, remote_id: &str) -> String {

@@ -1,20 +1,19 @@
 //! The loop around one delivery: read, plan, claim, call, decide, write down; again at once while
 //! the next step is due.
 
+mod story;
+
 use std::time::Duration;
 
 use entities::claims::{Claimed, Work, claim, hold_back, load};
-use entities::delivery::{
-    Change, Checkpoint, Claim, DeliveryError, PlatformSaid, Progress, Status, WaitReason,
-};
-use entities::lanes::{Lane, Pause};
-use entities::rates::{Report, Take};
-use entities::record::{Attempted, DeadToken, Evidence, Record, Recorded, record, record_late};
+use entities::delivery::{Change, Checkpoint, Claim, DeliveryError, Progress, Status, WaitReason};
+use entities::lanes::Pause;
+use entities::rates::Take;
+use entities::record::{Attempted, DeadToken, Record, Recorded, record, record_late};
 use entities::rows::account::AccountState;
 use entities::rows::attempt::Verdict;
 use entities::vault::TokenKind;
 use entities::{DbErr, DeliveryId, Timestamp};
-use platforms::LimitScope;
 use secrecy::SecretString;
 use tracing::{Instrument, debug, info, info_span, warn};
 
@@ -286,7 +285,7 @@ impl Run<'_> {
             now,
         };
         let decision = decide(&case, &step, &performed.outcome);
-        log(&claim, &step, &performed, &decision, now.since(started_at));
+        story::log(&claim, &step, &performed, &decision, now.since(started_at));
         let attempted = self.attempted(&step, &performed, &decision, started_at, now);
         self.write_down(claim, step, takes, performed, decision, attempted, now)
             .await
@@ -425,108 +424,4 @@ impl Run<'_> {
             }
         }
     }
-
-    fn attempted(
-        &self,
-        step: &Step,
-        performed: &Performed,
-        decision: &Decision,
-        started_at: Timestamp,
-        now: Timestamp,
-    ) -> Attempted {
-        let said = match &performed.outcome {
-            Err(failure) => explain::said(&failure.evidence),
-            Ok(_) => performed.http_status.map(|status| PlatformSaid {
-                http_status: Some(status),
-                code: None,
-                message: None,
-            }),
-        };
-        Attempted {
-            step: step.name(),
-            verdict: decision.verdict,
-            worker: self.worker.name.clone(),
-            started_at,
-            ended_at: now,
-            evidence: Evidence {
-                said,
-                trace_id: performed.trace_id.clone(),
-            },
-        }
-    }
-
-    /// What the answer's headers mean for our own windows, and whether one of them is used up.
-    /// Only answers to publishing calls speak of the windows that guard publishing.
-    fn windows(
-        &self,
-        claim: &Claim,
-        step: &Step,
-        performed: &Performed,
-        now: Timestamp,
-    ) -> (Vec<Report>, Option<Pause>) {
-        if !step.publishes()
-            || self.worker.settings.limits == crate::limits::Limits::off()
-                && performed.outcome.is_ok()
-        {
-            return (Vec::new(), None);
-        }
-        let known = performed.windows.iter().filter_map(|window| {
-            let resets_at = Timestamp::from_ms(window.resets_at_ms?);
-            let report = Report {
-                lane: lane(window.scope, claim.platform, &claim.account_id),
-                name: window.name,
-                limit: window.limit?,
-                remaining: window.remaining?,
-                resets_at,
-            };
-            // Far from the limit our own count is good enough, and a write is saved.
-            let near = report.remaining.saturating_mul(4) <= report.limit;
-            (resets_at > now && near).then_some((window.scope, report))
-        });
-        let known: Vec<(LimitScope, Report)> = known.collect();
-        let exhausted = known
-            .iter()
-            .filter(|(_, report)| report.remaining <= 0)
-            .max_by_key(|(_, report)| report.resets_at)
-            .map(|(_, report)| self.pause_of(report.lane.clone(), report.resets_at));
-        (
-            known.into_iter().map(|(_, report)| report).collect(),
-            exhausted,
-        )
-    }
-
-    fn pause_of(&self, lane: Lane, until: Timestamp) -> Pause {
-        let reason = match lane {
-            Lane::Account(_) => WaitReason::AccountRateLimit,
-            Lane::App(_) => WaitReason::AppRateLimit,
-        };
-        Pause {
-            lane,
-            until,
-            reason,
-            detail: None,
-        }
-    }
-}
-
-/// One line for each step.
-fn log(
-    claim: &Claim,
-    step: &Step,
-    performed: &Performed,
-    decision: &Decision,
-    took: std::time::Duration,
-) {
-    let code = decision.change.error().map(|error| error.code.as_str());
-    let said = performed
-        .outcome
-        .as_ref()
-        .err()
-        .map(tracing::field::display);
-    info!(
-        attempt = claim.attempt_count, step = %step.name(), verdict = %decision.verdict,
-        status = %decision.change.to(), next_at = decision.change.next_at().map(tracing::field::display),
-        code, said, http_status = performed.http_status, took_ms = took.as_millis() as u64,
-        "step"
-    );
 }

@@ -73,8 +73,8 @@ pub fn plan(platform: Platform, status: Status, progress: &Progress, now: Timest
         (Checkpoint::Live { remote_id }, _) => as_it_is(Step::ReadPermalink {
             remote_id: remote_id.clone(),
         }),
-        // Looking for what may be live: the container knows best whether it was published; the list
-        // tells the id then, and all there is to know once the container is gone (`threads.md` 7.2).
+        // Looking for what may be live: the container's word and the account's list by turns,
+        // because either may lag or be gone (`threads.md` 7.2).
         (
             Checkpoint::Sent {
                 container: Some(container),
@@ -82,7 +82,7 @@ pub fn plan(platform: Platform, status: Status, progress: &Progress, now: Timest
                 ..
             },
             _,
-        ) => as_it_is(Step::CheckContainer(container.clone())),
+        ) if progress.looks % 2 == 0 => as_it_is(Step::CheckContainer(container.clone())),
         (Checkpoint::Sent { .. }, _) => {
             debug_assert_eq!(
                 status,

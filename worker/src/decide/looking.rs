@@ -55,17 +55,7 @@ pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerSt
 }
 
 pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
-    // A container knows better than the lists whether it was published: an equal text in the list
-    // may be another post's. On X, and when the container is gone, the list is all there is.
-    let container_knows = matches!(
-        case.progress.checkpoint,
-        Checkpoint::Sent {
-            container: Some(_),
-            seen_live: false,
-            ..
-        }
-    );
-    if let Some(found) = search.found.as_ref().filter(|_| !container_knows) {
+    if let Some(found) = &search.found {
         let live = LivePart {
             part_index: case.progress.part_index,
             remote_id: Some(found.id.clone()),
@@ -81,6 +71,15 @@ pub fn at_list(case: &Case<'_>, search: &Search) -> Decision {
     if is_seen_live(case) {
         return live_but_not_found(case, looked);
     }
+    // A container knows better than the lists whether it was published. On X, and when the
+    // container is gone, the list is all there is.
+    let container_knows = matches!(
+        case.progress.checkpoint,
+        Checkpoint::Sent {
+            container: Some(_),
+            ..
+        }
+    );
     if search.complete && !container_knows {
         absent(case, Checkpoint::Start)
     } else {
