@@ -13,6 +13,7 @@ mod lists;
 mod outcomes;
 mod pace;
 mod processes;
+mod races;
 mod requests;
 mod schedule;
 mod stand_in;
