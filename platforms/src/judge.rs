@@ -30,7 +30,10 @@ pub(crate) async fn perform<W: DeserializeOwned>(
     };
     let result = match outcome {
         Outcome::Answered(reply) => judge(call, &reply, now_ms).and_then(|a| take(call, a)),
-        Outcome::NeverSent(why) => Err(without_answer(Meaning::NotDone, why)),
+        Outcome::NeverSent(why) => {
+            let why = format!("nothing was sent: {why}");
+            Err(without_answer(Meaning::NotDone, why))
+        }
         Outcome::NoAnswer(why) => Err(without_answer(lost(call), why)),
         Outcome::UnusableToken => Err(without_answer(
             Meaning::Unauthorized,

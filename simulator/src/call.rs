@@ -28,6 +28,50 @@ pub enum Operation {
     Unknown,
 }
 
+impl Operation {
+    /// All of them, for tables.
+    pub const ALL: [Self; 15] = [
+        Self::CreateContainer,
+        Self::ContainerStatus,
+        Self::Publish,
+        Self::ReadMedia,
+        Self::ListPosts,
+        Self::ListReplies,
+        Self::Me,
+        Self::PublishingLimit,
+        Self::Delete,
+        Self::XCreate,
+        Self::XRead,
+        Self::XTimeline,
+        Self::XMe,
+        Self::XDelete,
+        Self::Unknown,
+    ];
+
+    /// Whose call it is; `None` for a path that nobody has.
+    #[must_use]
+    pub fn platform(self) -> Option<Platform> {
+        match self {
+            Self::CreateContainer
+            | Self::ContainerStatus
+            | Self::Publish
+            | Self::ReadMedia
+            | Self::ListPosts
+            | Self::ListReplies
+            | Self::Me
+            | Self::PublishingLimit
+            | Self::Delete => Some(Platform::Threads),
+            Self::XCreate | Self::XRead | Self::XTimeline | Self::XMe | Self::XDelete => {
+                Some(Platform::X)
+            }
+            Self::Unknown => None,
+        }
+    }
+}
+
+// `Unknown` is the last: one that is missing in `ALL` does not compile.
+const _: () = assert!(Operation::ALL.len() == Operation::Unknown as usize + 1);
+
 /// One request to a platform, and what became of it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Call {

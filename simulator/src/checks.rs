@@ -1,5 +1,6 @@
 //! The simulator driven from outside, over HTTP.
 
+mod behaviours;
 mod controls;
 mod crowd;
 mod faults;

@@ -16,9 +16,12 @@ use crate::threads::{self, ThreadsError};
 use crate::world::{Admitted, Route};
 use crate::x::{self, XError};
 
-/// The connection ends without an answer.
-#[derive(Debug)]
-pub(crate) struct Closed;
+/// How a connection ends without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closed {
+    Orderly,
+    Reset,
+}
 
 /// Which platform's call it is, by its path: X lives under `/2`, Threads
 /// under `/v1.0` and without a version (threads.md 1).
@@ -50,7 +53,9 @@ pub(crate) async fn exchange(
     if waits {
         // A task of its own: the effect must come even when the client has
         // gone away, as it does on a real server.
-        tokio::spawn(exchange.run()).await.unwrap_or(Err(Closed))
+        tokio::spawn(exchange.run())
+            .await
+            .unwrap_or(Err(Closed::Orderly))
     } else {
         exchange.run().await
     }
@@ -95,7 +100,8 @@ impl Exchange {
     async fn side(&mut self, side: When) -> Result<Option<Answer>, Closed> {
         match self.act(side) {
             Act::Pass => Ok(None),
-            Act::Close => Err(Closed),
+            Act::Close => Err(Closed::Orderly),
+            Act::Reset => Err(Closed::Reset),
             Act::Answer(answer) => Ok(Some(answer)),
             Act::Wait(time) => {
                 tokio::time::sleep(time).await;
@@ -106,7 +112,7 @@ impl Exchange {
                 tokio::select! {
                     () = inner.holds.stand() => Ok(None),
                     // The simulator ends: nobody will let this call go.
-                    _ = self.closing.wait_for(|closing| *closing) => Err(Closed),
+                    _ = self.closing.wait_for(|closing| *closing) => Err(Closed::Orderly),
                 }
             }
         }
@@ -131,7 +137,7 @@ impl Exchange {
         let (settings, now_ms) = (self.inner.settings(), self.inner.now_ms());
         let mut world = self.inner.world();
         if world.age != self.admitted.world_age {
-            return Err(Closed);
+            return Err(Closed::Orderly);
         }
         Ok(world.perform(
             &settings,

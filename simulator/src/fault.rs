@@ -45,6 +45,8 @@ impl When {
 pub enum Fault {
     /// The connection is closed with no answer.
     Lost { when: When },
+    /// The same, torn down with a TCP reset in place of an orderly end.
+    Reset { when: When },
     /// This answer in place of the true one.
     Status {
         when: When,
@@ -178,6 +180,7 @@ impl Fault {
     pub fn label(&self) -> String {
         let kind = match self {
             Self::Lost { .. } => "lost".to_owned(),
+            Self::Reset { .. } => "reset".to_owned(),
             Self::Status { status, .. } => format!("status_{status}"),
             Self::Delay { .. } => "delay".to_owned(),
             Self::Hold { .. } => "hold".to_owned(),
@@ -209,6 +212,7 @@ impl Fault {
     fn when(&self) -> Option<When> {
         match self {
             Self::Lost { when }
+            | Self::Reset { when }
             | Self::Status { when, .. }
             | Self::Delay { when, .. }
             | Self::Hold { when }

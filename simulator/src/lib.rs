@@ -3,7 +3,7 @@
 //!
 //! It imitates text posts and replies. What the platforms do comes from
 //! `threads.md` and `x.md`, cited where it is imitated; it shares no code with
-//! the clients that it judges.
+//! the clients that it judges. What the platforms do wrong is listed by name in [`behaviours`].
 //!
 //! | path | what |
 //! |---|---|
@@ -14,6 +14,7 @@
 
 mod account;
 mod answer;
+mod behaviour;
 mod body;
 mod call;
 mod clock;
@@ -44,6 +45,7 @@ mod x;
 mod checks;
 
 pub use account::{NewAccount, Platform, SimAccount};
+pub use behaviour::{Behaviour, Effect, behaviours};
 pub use call::{Call, Operation};
 pub use clock::Clock;
 pub use fault::{

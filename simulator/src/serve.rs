@@ -1,6 +1,7 @@
 //! The listener and its connections.
 
-use std::future::Future;
+use std::error::Error;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -59,14 +61,29 @@ pub(crate) async fn serve(
 async fn connection(inner: Arc<Inner>, stream: TcpStream, closing: watch::Receiver<bool>) {
     // Small answers must not wait for more bytes.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| handle(Arc::clone(&inner), request, closing.clone()));
-    let served = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        // Expected with every fault that breaks a connection.
-        tracing::trace!(%error, "a connection ended early");
+    let service =
+        service_fn(move |request| Box::pin(handle(Arc::clone(&inner), request, closing.clone())));
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let mut stream = connection.into_parts().io.into_inner();
+    match served {
+        Ok(()) => {
+            let _ = stream.shutdown().await;
+        }
+        Err(error) => {
+            // Expected with every fault that breaks a connection.
+            tracing::trace!(%error, "a connection ended early");
+            if is_reset(&error) {
+                // Closing then sends RST and nothing else.
+                let _ = stream.set_zero_linger();
+            }
+        }
     }
+}
+
+fn is_reset(error: &hyper::Error) -> bool {
+    let lost = error.source().and_then(|cause| cause.downcast_ref());
+    lost.is_some_and(|Lost(how)| *how == Closed::Reset)
 }
 
 async fn handle(
@@ -80,15 +97,13 @@ async fn handle(
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return Ok(exchange::whole(Answer::empty(413)));
         }
-        Err(_) => return Err(Lost),
+        Err(_) => return Err(Lost(Closed::Orderly)),
     };
     let request = Request::new(head.method, &head.uri, &head.headers, body);
     if let Some(answer) = not_for_a_platform(&inner, &request) {
         return Ok(exchange::whole(answer));
     }
-    exchange(inner, request, closing)
-        .await
-        .map_err(|Closed| Lost)
+    exchange(inner, request, closing).await.map_err(Lost)
 }
 
 /// The control paths and the pages for people.
@@ -101,7 +116,7 @@ fn not_for_a_platform(inner: &Inner, request: &Request) -> Option<Answer> {
 
 /// What hyper is told so that it closes the connection without an answer.
 #[derive(Debug)]
-struct Lost;
+struct Lost(Closed);
 
 impl std::fmt::Display for Lost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -109,4 +124,4 @@ impl std::fmt::Display for Lost {
     }
 }
 
-impl std::error::Error for Lost {}
+impl Error for Lost {}

@@ -161,8 +161,14 @@ impl World {
         admitted: &Admitted,
     ) -> Answer {
         let mut scene = self.scene(settings, now_ms);
-        if let (Route::Threads(_), Some(fault)) = (route, &admitted.fault) {
-            threads::mark(&mut scene, fault, admitted.caller, admitted.named);
+        match (route, &admitted.fault) {
+            (Route::Threads(_), Some(fault)) => {
+                threads::mark(&mut scene, fault, admitted.caller, admitted.named);
+            }
+            (Route::X(route), Some(fault)) => {
+                x::mark(&mut scene, fault, route, admitted.caller, None);
+            }
+            (_, None) => {}
         }
         let answer = match route {
             Route::Threads(route) => threads::perform(&mut scene, route, request),
@@ -171,7 +177,7 @@ impl World {
         if let (Some(fault), Some(made)) = (&admitted.fault, answer.made) {
             match route {
                 Route::Threads(_) => threads::mark(&mut scene, fault, None, Some(made)),
-                Route::X(_) => x::mark(&mut scene, fault, Some(made)),
+                Route::X(route) => x::mark(&mut scene, fault, route, admitted.caller, Some(made)),
             }
         }
         if answer.effect {

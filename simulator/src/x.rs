@@ -95,17 +95,32 @@ pub(crate) fn subject(x: &X, route: &Route, request: &Request) -> Option<String>
     }
 }
 
-/// Lets a fault change what the platform holds.
-pub(crate) fn mark(scene: &mut Scene<'_>, fault: &Fault, made: Option<u64>) {
-    if let (
-        Fault::Lag {
-            what: LagOf::Timeline,
-            seconds,
-        },
-        Some(id),
-    ) = (fault, made)
-        && let Some(post) = scene.x.post_mut(id)
-    {
-        post.visible_from_ms = post.created_ms + seconds * 1_000;
+/// Lets a fault change what the platform holds: the post that the call has made, or all that the
+/// caller has, when it is the timeline that is read.
+pub(crate) fn mark(
+    scene: &mut Scene<'_>,
+    fault: &Fault,
+    route: &Route,
+    caller: Option<AccountId>,
+    made: Option<u64>,
+) {
+    let Fault::Lag {
+        what: LagOf::Timeline,
+        seconds,
+    } = fault
+    else {
+        return;
+    };
+    let late = match (route, caller, made) {
+        (_, _, Some(id)) => vec![id],
+        (Route::Timeline { .. }, Some(caller), None) => {
+            scene.x.posts_of(caller).map(|post| post.id).collect()
+        }
+        _ => Vec::new(),
+    };
+    for id in late {
+        if let Some(post) = scene.x.post_mut(id) {
+            post.visible_from_ms = post.created_ms + seconds * 1_000;
+        }
     }
 }

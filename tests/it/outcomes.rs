@@ -1,6 +1,7 @@
 //! What becomes of a post when its platform misbehaves. Every table names a fault for each row;
 //! the judge asks the simulator what is live.
 
+mod behaviours;
 mod chains;
 mod claims;
 mod deaths;
@@ -11,6 +12,7 @@ mod reconnect;
 mod refusals;
 mod threads;
 mod timeouts;
+mod unreachable;
 mod x;
 
 use std::time::Duration;

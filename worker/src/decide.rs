@@ -48,7 +48,11 @@ pub struct Case<'a> {
     /// The delivery's id: what varies its intervals.
     pub seed: &'a str,
     pub settings: &'a Settings,
-    /// When the answer was there.
+    /// When the call began: what the answer tells may be as old as that.
+    pub asked_at: Timestamp,
+    /// Since when the worker's clock has run without a jump.
+    pub steady_since: Timestamp,
+    /// When the answer was there, or the worker came to look at it.
     pub now: Timestamp,
 }
 
@@ -114,7 +118,9 @@ pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) 
         (_, Step::ReadPermalink { remote_id }, Ok(Success::Permalink(url))) => {
             publishing::addressed(case, remote_id, url.clone())
         }
-        (_, Step::ReadPermalink { remote_id }, _) => publishing::address_failed(case, remote_id),
+        (_, Step::ReadPermalink { remote_id }, outcome) => {
+            publishing::address_failed(case, remote_id, outcome.as_ref().err())
+        }
 
         // An answer to another question than the one asked: nothing is known that was not before.
         _ if is_sent(case) => publishing::unknown(case, None),

@@ -49,6 +49,26 @@ async fn a_lost_answer_leaves_the_post_live_or_not() {
 }
 
 #[tokio::test]
+async fn a_reset_is_felt_as_one_and_not_as_an_orderly_end() {
+    for (when, live) in [(When::Before, 0), (When::After, 1)] {
+        let running = Running::start().await;
+        for (fault, is_reset) in [(Fault::Lost { when }, false), (Fault::Reset { when }, true)] {
+            let error = tweet_under(&running, fault).await.expect_err("no answer");
+            let mut cause: Option<&dyn std::error::Error> = Some(&error);
+            let mut kinds = Vec::new();
+            while let Some(error) = cause {
+                kinds.extend(error.downcast_ref::<std::io::Error>().map(|io| io.kind()));
+                cause = error.source();
+            }
+            let reset = kinds.contains(&std::io::ErrorKind::ConnectionReset);
+            assert_eq!(reset, is_reset, "{error:?}");
+            assert_eq!(running.live(), live);
+            running.simulator.reset();
+        }
+    }
+}
+
+#[tokio::test]
 async fn any_status_and_body_can_stand_in_for_the_answer() {
     for (body, expected, kind) in [
         (FaultBody::Empty, "", ""),

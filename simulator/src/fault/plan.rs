@@ -14,6 +14,8 @@ pub(crate) enum Act {
     Pass,
     /// Close the connection.
     Close,
+    /// Reset the connection.
+    Reset,
     /// Send this and nothing else.
     Answer(Answer),
     Wait(Duration),
@@ -50,6 +52,7 @@ impl Fault {
         }
         match self {
             Self::Lost { .. } => Act::Close,
+            Self::Reset { .. } => Act::Reset,
             Self::Status {
                 status,
                 body,

@@ -2,6 +2,7 @@
 
 use entities::accept::{Accepted, NewPost, accept};
 use entities::content::{Content, Part};
+use entities::rows::account;
 use entities::{Platform, accounts};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, LagRanges, Operation, SecondPublish, When};
@@ -13,11 +14,18 @@ const PARTS: usize = 3;
 
 /// Takes a chain for both accounts; its parts are `{name} 0`, `{name} 1`, ...
 async fn submit(app: &TestApp, name: &str) -> Value {
-    let parts = (0..PARTS)
-        .map(|index| Part {
-            text: format!("{name} {index}"),
-        })
-        .collect();
+    let texts = (0..PARTS).map(|index| format!("{name} {index}")).collect();
+    let both = accounts::list(&app.backend.database, &app.owner).await;
+    submit_to(app, texts, both.expect("accounts")).await
+}
+
+/// Takes a chain of these texts.
+pub(super) async fn submit_to(
+    app: &TestApp,
+    texts: Vec<String>,
+    accounts: Vec<account::Model>,
+) -> Value {
+    let parts = texts.into_iter().map(|text| Part { text }).collect();
     let now = app.clock.now();
     let new = NewPost {
         owner_id: app.owner.clone(),
@@ -29,9 +37,8 @@ async fn submit(app: &TestApp, name: &str) -> Value {
         },
         publish_at: None,
         time_zone: None,
-        accounts: accounts::list(&app.backend.database, &app.owner)
-            .await
-            .expect("accounts"),
+        policy: Default::default(),
+        accounts,
     };
     match accept(&app.backend.database, new, now, std::time::Duration::ZERO)
         .await

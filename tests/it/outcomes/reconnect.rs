@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use entities::Platform;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{DeadToken, Fault, FaultRule, NewAccount, Operation, ThreadsError, When, XError};
 use tests::app::simulated;
@@ -104,7 +105,9 @@ both_modes! {
                 app.simulator.add_faults(vec![on(operation, dead(platform)).once()]);
                 let written = format!("dead at {operation:?}, away for {away:?}");
                 let own = if platform == Platform::Threads { &app.threads } else { &app.x };
-                let post = app.client.submit(&written, &[own.to_string()]).await;
+                // However late: what lateness does is another matter (`misfire`).
+                let body = json!({ "text": written, "accounts": [own], "max_lateness_s": 10 * DAY.as_secs() });
+                let post = app.client.post("/v1/posts", body).await.expect(StatusCode::ACCEPTED);
                 app.drain().await;
                 let delivery = app.client.delivery(&post, platform.as_str()).await;
                 assert_eq!(delivery["status"], "needs_reconnect", "{written}: {delivery:#}");

@@ -15,7 +15,7 @@ use crate::explain;
 const BLOCKED_APP: Duration = Duration::from_secs(30 * 60);
 const BLOCKED_ACCOUNT: Duration = Duration::from_secs(60 * 60);
 /// Threads' bursts of 613 were seen to last 40 s and more (`threads.md` 5.2).
-const LIMITED: Duration = Duration::from_secs(60);
+pub const LIMITED: Duration = Duration::from_secs(60);
 
 /// What to do about a failure that is certain to have had no visible effect. `progress` is how
 /// far the delivery stands after it.

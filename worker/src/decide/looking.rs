@@ -149,13 +149,18 @@ fn absent(case: &Case<'_>, checkpoint: Checkpoint) -> Decision {
 }
 
 fn absence_counts(case: &Case<'_>) -> bool {
-    case.now >= settled_at(case) && case.progress.looks + 1 >= LOOKS_BEFORE_ABSENCE
+    // A worker may stall over an answer for any time: that makes the answer no younger.
+    let as_of = case.now.min(case.asked_at + case.settings.call_timeout);
+    as_of >= settled_at(case) && case.progress.looks + 1 >= LOOKS_BEFORE_ABSENCE
 }
 
 /// From when on an answer was certainly asked for after everything under way had landed: a
-/// platform answers as of the question, and that may be as old as a call may take.
+/// platform answers as of the question, and that may be as old as a call may take. A clock that
+/// jumped since the send does not tell how much of that time has really passed.
 fn settled_at(case: &Case<'_>) -> Timestamp {
-    sent_at(case) + case.settings.settle(case.platform) + case.settings.call_timeout
+    sent_at(case).max(case.steady_since)
+        + case.settings.settle(case.platform)
+        + case.settings.call_timeout
 }
 
 fn sent_at(case: &Case<'_>) -> Timestamp {
@@ -236,16 +241,38 @@ fn look_again(case: &Case<'_>, looked: Progress) -> Decision {
         // The look that can settle it should not come late.
         (case.now + interval(LOOKING, looked.looks, case.seed))
             .min(settled.max(case.now + LOOKING.first))
+    } else if case.now < settled + LOOKING.longest && is_containers_turn(&looked) {
+        // The look before was the list's, which can not settle it.
+        case.now + LOOKING.first
     } else {
-        let long = case.now.since(settled) > Duration::from_secs(300);
-        case.now
-            + interval(
-                if long { LOOKING_ON } else { LOOKING },
-                looked.looks.min(12),
-                case.seed,
-            )
+        case.now + rest(case.now.since(settled), &looked, case.seed)
     };
     Decision::new(Change::unconfirmed(looked, next_at), Verdict::Wait)
+}
+
+/// Whether the next look is at the container ([`crate::step::plan`]).
+fn is_containers_turn(looked: &Progress) -> bool {
+    let container_is_asked = matches!(
+        looked.checkpoint,
+        Checkpoint::Sent {
+            container: Some(_),
+            seen_live: false,
+            ..
+        }
+    );
+    container_is_asked && looked.looks % 2 == 0
+}
+
+/// How long to rest between two looks, this long after all was to have settled: about a fifth of
+/// that time, so that what shows late is not found much later. The first looks are made quickly
+/// all the same: a limit or a lost worker may have kept them off.
+fn rest(overdue: Duration, looked: &Progress, seed: &str) -> Duration {
+    match (overdue.as_secs() / 300).checked_ilog2() {
+        Some(doubled) if looked.looks >= LOOKS_BEFORE_GIVING_UP => {
+            interval(LOOKING_ON, i32::try_from(doubled).unwrap_or(i32::MAX), seed)
+        }
+        _ => interval(LOOKING, looked.looks, seed),
+    }
 }
 
 /// Whether this send has been looked for that long, and not only waited for while nobody looked.

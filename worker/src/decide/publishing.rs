@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use entities::Platform;
 use entities::delivery::{Change, Checkpoint, Container, LivePart, Progress};
 use entities::rows::attempt::Verdict;
+use entities::{Platform, Timestamp};
 use platforms::{Failure, Meaning};
 
 use super::{Case, Decision, generic, part_done, preparing};
@@ -14,6 +14,8 @@ use crate::explain;
 /// How often the address of a live post is asked for before it is left out; the platform leaves
 /// it out itself for some posts (`threads.md` 8.1).
 const ADDRESS_LOOKS: i32 = 3;
+/// The longest rest between two of these looks: a post is not held up for its address.
+const ADDRESS_REST: Duration = Duration::from_secs(300);
 /// How long a finished container may be refused as unknown before another is made
 /// (`threads.md` 5.3: replication was seen to take up to half a minute).
 const REPLICATION: Duration = Duration::from_secs(120);
@@ -144,12 +146,20 @@ pub fn addressed(case: &Case<'_>, remote_id: &str, url: Option<String>) -> Decis
 }
 
 /// It is live all the same: an address that can not be had is left out.
-pub fn address_failed(case: &Case<'_>, remote_id: &str) -> Decision {
+pub fn address_failed(case: &Case<'_>, remote_id: &str, failure: Option<&Failure>) -> Decision {
     let looked = case.progress.looked();
     if looked.looks >= ADDRESS_LOOKS {
         return addressed(case, remote_id, None);
     }
-    preparing::wait(case, looked)
+    let Some(Meaning::Limited { until_ms, .. }) = failure.map(|failure| &failure.meaning) else {
+        return preparing::wait(case, looked);
+    };
+    // A burst of refusals outlasts quick looks (`threads.md` 5.2: 40 s and more).
+    let named = until_ms.map(|until_ms| Timestamp::from_ms(until_ms).since(case.now));
+    let rest = named
+        .unwrap_or_default()
+        .clamp(generic::LIMITED, ADDRESS_REST);
+    Decision::new(Change::processing(looked, case.now + rest), Verdict::Wait)
 }
 
 fn address(case: &Case<'_>, remote_id: &str, url: Option<String>) -> LivePart {

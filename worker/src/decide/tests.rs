@@ -206,6 +206,16 @@ impl Scene {
 
     /// Decides, and checks what every decision must be.
     fn decide(&self, step: &Step, outcome: &Result<Success, Failure>) -> Decision {
+        self.decide_asked(self.now, step, outcome)
+    }
+
+    /// The same when the question was asked at `asked_at`.
+    fn decide_asked(
+        &self,
+        asked_at: Timestamp,
+        step: &Step,
+        outcome: &Result<Success, Failure>,
+    ) -> Decision {
         let settings = Settings::default();
         let case = Case {
             platform: self.platform,
@@ -214,6 +224,8 @@ impl Scene {
             parts: self.parts,
             seed: "dlv_1",
             settings: &settings,
+            asked_at,
+            steady_since: Timestamp::from_ms(0),
             now: self.now,
         };
         let decision = decide(&case, step, outcome);

@@ -138,7 +138,8 @@ impl Delivery {
             if step.publishes() && self.status != Status::Publishing {
                 return Err(format!("{step:?} while {}", self.status));
             }
-            self.steps.push((self.now, step.clone()));
+            let asked_at = self.now;
+            self.steps.push((asked_at, step.clone()));
             let (took, outcome) = match world.take(self, &step, self.now) {
                 Turn::Answered { took, outcome } => (took, outcome),
                 Turn::Died { down } => {
@@ -159,6 +160,8 @@ impl Delivery {
                 parts: self.parts,
                 seed: "dlv_1",
                 settings,
+                asked_at,
+                steady_since: Timestamp::from_ms(0),
                 now: self.now,
             };
             let change = decide(&case, &step, &outcome).change;

@@ -123,6 +123,25 @@ fn an_answer_to_a_question_asked_before_the_settle_time_proves_nothing() {
 }
 
 #[test]
+fn an_answer_that_a_worker_stalled_over_is_as_old_as_its_question() {
+    let looks = [
+        (
+            Platform::Threads,
+            check(),
+            status(ContainerStatus::Finished),
+        ),
+        (Platform::X, Step::FindPost, not_found(true)),
+    ];
+    for (platform, step, outcome) in looks {
+        let woken = last_look(platform).after(HOUR);
+        let settled = START + Settings::default().settle(platform);
+        let becomes = |asked_at| woken.decide_asked(asked_at, &step, &outcome).change.to();
+        assert_eq!(becomes(settled - secs(1)), Status::Unconfirmed);
+        assert_eq!(becomes(settled), Status::Queued);
+    }
+}
+
+#[test]
 fn on_x_an_incomplete_list_never_proves_absence() {
     let mut scene = Scene::unconfirmed(Platform::X);
     while scene.status == Status::Unconfirmed {

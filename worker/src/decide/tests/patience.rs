@@ -194,6 +194,46 @@ fn a_send_that_can_never_be_looked_at_is_not_repeated() {
 }
 
 #[test]
+fn a_search_that_goes_on_for_long_rests_about_a_fifth_of_its_time() {
+    for platform in [Platform::Threads, Platform::X] {
+        let checkpoint = seen_live(platform);
+        let mut scene = Scene::unconfirmed(platform).with(|all| all.checkpoint = checkpoint);
+        let mut looks = 0;
+        while scene.status == Status::Unconfirmed {
+            let decision = scene.decide(&Step::FindPost, &err(Meaning::Transient));
+            let before = scene.now.since(START);
+            scene = scene.next(&decision);
+            let rest = scene.now.since(START) - before;
+            let longest = (before / 4).clamp(secs(30), secs(900));
+            assert!(rest <= longest, "{rest:?} after {before:?}");
+            looks += 1;
+        }
+        assert!((90..150).contains(&looks), "{looks} looks in a day");
+    }
+}
+
+#[test]
+fn the_look_that_settles_it_is_not_late_whoever_was_asked_before() {
+    let settled = {
+        let settings = Settings::default();
+        settings.settle(Platform::Threads) + settings.call_timeout
+    };
+    for looks in [7, 8] {
+        let mut scene = Scene::unconfirmed(Platform::Threads).after(settled);
+        scene.progress.looks = looks;
+        while scene.status == Status::Unconfirmed {
+            let outcome = match scene.planned() {
+                Step::CheckContainer(_) => status(ContainerStatus::Finished),
+                _ => not_found(true),
+            };
+            scene = scene.next(&scene.decide(&scene.planned(), &outcome));
+        }
+        let late = scene.now.since(START) - settled;
+        assert!(late < secs(3), "{late:?} after look {looks}");
+    }
+}
+
+#[test]
 fn a_worker_that_dies_at_every_send_ends_too() {
     struct Deadly<W>(W);
     impl<W: World> World for Deadly<W> {

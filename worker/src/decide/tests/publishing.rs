@@ -1,5 +1,7 @@
 //! The visible call on both platforms, and the address of what it made.
 
+use platforms::LimitScope;
+
 use super::*;
 
 fn live(remote_id: &str, url: Option<&str>) -> Result<Success, Failure> {
@@ -94,6 +96,30 @@ fn an_address_that_can_not_be_had_is_left_out() {
         assert_eq!(decision.change.to(), Status::Published, "{wrong}");
         let part = told("m1", None, scene.now);
         assert!(saves(&decision.change, part), "{wrong}");
+    }
+}
+
+#[test]
+fn an_address_is_asked_for_again_when_a_burst_of_refusals_is_over() {
+    let live = Checkpoint::Live {
+        remote_id: "m1".into(),
+    };
+    let scene = Scene::publishing(Platform::Threads, live);
+    for (named_s, expected_s) in [
+        (None, 60),
+        (Some(120), 120),
+        (Some(7_200), 300),
+        (Some(-5), 60),
+    ] {
+        let until_ms = named_s.map(|seconds| scene.now.as_ms() + seconds * 1_000);
+        let scope = LimitScope::Account;
+        let limited = err(Meaning::Limited { scope, until_ms });
+        let decision = scene.decide(&scene.planned(), &limited);
+        assert_eq!(decision.change.to(), Status::Processing);
+        assert_eq!(
+            decision.change.next_at(),
+            Some(scene.now + secs(expected_s))
+        );
     }
 }
 
