@@ -111,8 +111,6 @@ export class Card {
         el("span", { class: "to" }, el("span", { class: "platform" }, name), " ", this.#who(delivery)),
         chip(deliveryStatus(delivery))),
       live.length > (delivery.status === "published" ? 1 : 0) && this.#liveNodes(delivery, live),
-      delivery.status === "missed" && el("p", { class: "quiet" },
-        "By the time it could go out it was too late. Send it now after all, or cancel it."),
       this.#repeatsHead(delivery) ? null : waitNode(delivery),
       errorNode(delivery),
       el("div", { class: "buttons" },
@@ -147,7 +145,7 @@ export class Card {
   #retryButton(delivery) {
     const key = `retry-${delivery.id}`;
     if (isUnknown(delivery)) return this.#button(key, "Send again…", () => this.#askToRepeat(delivery));
-    if (delivery.status === "missed") return this.#button(key, "Send it now", () => this.#retry(delivery));
+    if (delivery.status === "missed") return this.#button(key, "Publish now", () => this.#retry(delivery));
     if (delivery.status !== "failed") return null;
     const label = delivery.error?.retryable === false ? "Try again anyway" : "Try again";
     return this.#button(key, label, () => this.#retry(delivery));
@@ -283,10 +281,14 @@ const isAhead = (post) => Boolean(post.publish_at) && new Date(post.publish_at) 
 const isCancelable = (delivery) => CANCELABLE.includes(delivery.status) && liveParts(delivery).length === 0;
 const canCancel = (post) => post.deliveries.some(isCancelable);
 
-/** Nothing has been tried yet on any account that is still meant to get it. */
+/** On every account that is still meant to get it, nothing has been tried yet, or its time was missed. */
 function canEdit(post) {
   const meant = post.deliveries.filter((delivery) => delivery.status !== "canceled");
-  return post.status === "scheduled" && meant.every((delivery) => delivery.status === "queued" && !delivery.attempt_count);
+  const missed = (delivery) => delivery.status === "missed";
+  const untouched = (delivery) => delivery.status === "queued"
+    && (!delivery.attempt_count || delivery.waiting_for === "schedule");
+  return (post.status === "scheduled" || meant.some(missed))
+    && meant.every((delivery) => missed(delivery) || untouched(delivery));
 }
 
 /** Changes whenever there may be something new to tell about what was tried. */
@@ -304,9 +306,9 @@ function waitNode(delivery) {
 function errorNode(delivery) {
   const { error } = delivery;
   if (!error) return null;
-  // For this one the server's advice is for programs; the button beside it is for people.
-  const action = isUnknown(delivery)
-    ? "Look at the account. If the post is there, leave it. If it is not, send it again."
+  // For these the server's advice is for programs; the buttons beside them are for people.
+  const action = isUnknown(delivery) ? "Look at the account. If the post is there, leave it. If it is not, send it again."
+    : delivery.status === "missed" ? "Publish it now, give it a new time, or cancel it."
     : error.action;
   return el("div", { class: delivery.status === "failed" && !isUnknown(delivery) ? "reason bad" : "reason" },
     el("p", {}, error.message),

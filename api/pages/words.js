@@ -56,7 +56,7 @@ export function deliveryStatus(delivery) {
     case "needs_reconnect": return ["Waits for the account", "warn"];
     case "missed": return ["Missed its time", "warn"];
     case "published": return ["Published", "good"];
-    case "canceled": return ["Canceled", "off"];
+    case "canceled": return [delivery.error?.code === "too_late" ? "Skipped, it was too late" : "Canceled", "off"];
     case "failed":
       if (isUnknown(delivery)) return ["Unknown: it may be out or not", "warn"];
       return liveParts(delivery).length > 0 ? ["Stopped halfway", "bad"] : ["Not published", "bad"];

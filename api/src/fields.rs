@@ -115,6 +115,30 @@ impl<'a> Fields<'a> {
         flag
     }
 
+    /// A whole number of `least` to `most`, if it is there and not null.
+    pub fn number(
+        &mut self,
+        name: &'static str,
+        (least, most): (i64, i64),
+        violations: &mut Violations,
+    ) -> Option<i64> {
+        let value = self.value(name)?;
+        let is_whole = value.is_i64() || value.is_u64();
+        let number = value
+            .as_i64()
+            .filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            let code = if is_whole {
+                "out_of_range"
+            } else {
+                "wrong_type"
+            };
+            let message = format!("This must be a whole number from {least} to {most}.");
+            violations.add(self.path(name), code, message);
+        }
+        number
+    }
+
     /// A list of texts, if it is there and not null; `None` stands in it for what is no text.
     pub fn texts(
         &mut self,

@@ -8,6 +8,7 @@ pub mod wire;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use entities::accept::{Accepted, NewPost, accept};
+use entities::boundary::{Action, Side};
 use entities::edit::{self, Edit};
 use entities::posts::{PostView, find};
 use entities::{PostId, Timestamp};
@@ -80,9 +81,13 @@ pub async fn submit(
         content: draft.content,
         publish_at: draft.publish_at,
         time_zone: draft.time_zone,
+        policy: draft.policy,
         accounts,
     };
-    match accept(&state.database, new, now, state.settings.handed).await? {
+    state.boundaries.at(Side::Before, Action::Accept).await;
+    let accepted = accept(&state.database, new, now, state.settings.handed).await?;
+    state.boundaries.at(Side::After, Action::Accept).await;
+    match accepted {
         Accepted::New(view) => {
             info!(post = %view.post.id, deliveries = view.deliveries.len(), publish_at = view.post.publish_at.map(tracing::field::display), "accepted");
             wake(&state, &view, now).await;
@@ -168,7 +173,9 @@ pub async fn show(
     Ok(web::Json(PostBody::new(&view, state.clock.now())))
 }
 
-/// Change the content or the time of a post of which nothing has been tried yet.
+/// Change the content or the time of a post that still waits, or that was missed.
+///
+/// Nothing of it may have been tried yet. What was missed goes out at a new `publish_at`.
 #[utoipa::path(
     tag = "posts",
     params(("id" = String, Path, description = "`post_...`")),
@@ -208,6 +215,8 @@ pub async fn change(
         content: (draft.content != view.post.content).then_some(draft.content),
         publish_at: edit.publish_at,
         time_zone: edit.time_zone,
+        if_late: edit.if_late,
+        max_lateness_s: edit.max_lateness_s,
     };
     let changed = edit::change(
         &state.database,

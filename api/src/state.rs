@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use entities::boundary::{Action, Boundaries, Side};
+use entities::due;
 use entities::vault::Vault;
 use entities::{Clock, Database, DeliveryId, Timestamp};
 use queue::{Job, Queue};
@@ -19,6 +21,8 @@ pub struct State {
     pub threads: platforms::threads::Client,
     pub x: platforms::x::Client,
     pub settings: Settings,
+    /// Who watches where it is; nobody outside of tests.
+    pub boundaries: Boundaries,
 }
 
 /// What differs from installation to installation.
@@ -34,15 +38,27 @@ impl State {
     /// Wakes workers for deliveries that are due. When it fails, the relay does the same a little
     /// later, so a queue that is away costs the customer a moment and no more.
     pub async fn wake(&self, due: Vec<(Timestamp, DeliveryId)>) {
+        if due.is_empty() {
+            return;
+        }
+        self.boundaries.at(Side::Before, Action::Push).await;
+        let ids: Vec<DeliveryId> = due.iter().map(|(_, id)| id.clone()).collect();
         let jobs = due
             .into_iter()
             .map(|(at, id)| (at, Job::Publish(id)))
             .collect();
-        match tokio::time::timeout(LONGEST_WAIT, self.queue.push(jobs)).await {
+        let pushed = tokio::time::timeout(LONGEST_WAIT, self.queue.push(jobs)).await;
+        match &pushed {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "could not wake a worker; the relay will"),
             Err(_) => tracing::warn!("the queue takes too long; the relay will wake a worker"),
         }
+        if !matches!(pushed, Ok(Ok(())))
+            && let Err(error) = due::hand_back(&self.database, &ids).await
+        {
+            tracing::debug!(%error, "the relay takes them up when their time in the queue is over");
+        }
+        self.boundaries.at(Side::After, Action::Push).await;
     }
 
     /// Tells the relay of something that falls due before it would look by itself.

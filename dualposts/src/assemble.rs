@@ -3,6 +3,8 @@
 use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
+use entities::boundary::Boundaries;
+use entities::clock::Pace;
 use entities::database::DatabaseSettings;
 use entities::vault::Vault;
 use entities::{Clock, Database, clock};
@@ -84,9 +86,14 @@ pub fn queue(settings: &Settings) -> Result<Queue, Fatal> {
 
 /// Clients of the platforms, or of what is set in their place.
 pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
+    let stands_in = settings.threads_api_url.is_some() && settings.x_api_url.is_some();
+    if settings.pace != Pace::REAL && !stands_in {
+        return Err("DUALPOSTS_TIME_LAPSE is for rehearsals: set DUALPOSTS_THREADS_API_URL and DUALPOSTS_X_API_URL to a simulator as well".into());
+    }
+    let call_timeout = settings.pace.really(settings.worker.call_timeout);
     let http = http_client(&HttpSettings {
-        connect_timeout: (settings.worker.call_timeout / 2).min(Duration::from_secs(5)),
-        call_timeout: settings.worker.call_timeout,
+        connect_timeout: (call_timeout / 2).min(Duration::from_secs(5)),
+        call_timeout,
         user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
     })?;
     let or =
@@ -114,6 +121,7 @@ impl Parts {
             settings: settings.worker.clone(),
             name: format!("worker-{}-{}", std::process::id(), &random[..8]),
             stop,
+            boundaries: Boundaries::default(),
         }
     }
 
@@ -130,6 +138,7 @@ impl Parts {
                 handed: settings.worker.handed,
                 simulator_url,
             },
+            boundaries: Boundaries::default(),
         }
     }
 

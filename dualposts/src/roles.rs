@@ -66,7 +66,7 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
     Ok(Parts {
         database: assemble::database(settings).await?,
         queue: assemble::queue(settings)?,
-        clock: Clock::system(),
+        clock: Clock::at_pace(settings.pace),
         vault: owner::vault(settings, false)?,
         platforms: assemble::platforms(settings)?,
     })

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use entities::Timestamp;
+use entities::clock::Pace;
 use secrecy::SecretString;
 use worker::limits::Limits;
 
@@ -41,6 +43,8 @@ pub struct Settings {
     pub simulator_profile: simulator::Profile,
     /// `DUALPOSTS_DEMO_ACCOUNTS`: how many demo accounts on each platform.
     pub demo_accounts: u32,
+    /// `DUALPOSTS_TIME_LAPSE`: how fast time passes, for rehearsals against a simulator.
+    pub pace: Pace,
     /// How patient the worker is.
     pub worker: worker::Settings,
     /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
@@ -79,7 +83,11 @@ impl Settings {
                 .map_or_else(|| "data".into(), PathBuf::from),
             database_url: reader.url("DATABASE_URL", &["postgres://", "postgresql://", "sqlite:"]),
             database_connections: reader
-                .parse("DUALPOSTS_DATABASE_CONNECTIONS", "a number from 1 up", 16)
+                .parse(
+                    "DUALPOSTS_DATABASE_CONNECTIONS",
+                    "a number from 1 up",
+                    connections(),
+                )
                 .max(1),
             redis_url: reader.url("REDIS_URL", &["redis://", "rediss://", "unix:"]),
             queue_prefix: reader
@@ -117,6 +125,14 @@ impl Settings {
             demo_accounts: reader
                 .parse("DUALPOSTS_DEMO_ACCOUNTS", "a number from 1 up", 1)
                 .max(1),
+            pace: match reader.text("DUALPOSTS_TIME_LAPSE").map(|text| pace(&text)) {
+                None => Pace::REAL,
+                Some(Some(pace)) => pace,
+                Some(None) => {
+                    reader.wrong("DUALPOSTS_TIME_LAPSE must be a speed up to 1000 and since when, in Unix milliseconds: 60@1795000000000".into());
+                    Pace::REAL
+                }
+            },
             worker: worker::Settings {
                 lease: reader.seconds("DUALPOSTS_LEASE_S", standard.lease),
                 call_timeout: reader.seconds("DUALPOSTS_CALL_TIMEOUT_S", standard.call_timeout),
@@ -153,6 +169,19 @@ impl Settings {
             Err(BadSettings(reader.wrong))
         }
     }
+}
+
+fn pace(text: &str) -> Option<Pace> {
+    let (speed, since) = text.split_once('@')?;
+    let since = Timestamp::from_ms(since.trim().parse().ok()?);
+    Pace::faster(speed.trim().parse().ok()?, since)
+}
+
+/// As many connections as keep the database's cores busy, were they as many as this host's. More
+/// would only make its processes take turns: measured, 16 on two cores doubled the p99.
+fn connections() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    u32::try_from(2 * cores).unwrap_or(16).clamp(4, 16)
 }
 
 struct Reader<E> {

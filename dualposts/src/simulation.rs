@@ -53,11 +53,12 @@ pub fn simulator(
     accounts: u32,
     limits: bool,
     seed: u64,
+    clock: Clock,
 ) -> Simulator {
     let mut settings = simulator::Settings {
         seed,
         profile,
-        clock: Clock::system(),
+        clock,
         threads_web_url: base_url.to_owned(),
         x_web_url: base_url.to_owned(),
         ..Default::default()
@@ -108,6 +109,7 @@ pub async fn alone(args: SimulatorArgs) -> Result<(), Fatal> {
         args.accounts,
         !args.no_limits,
         args.seed,
+        Clock::system(),
     );
     println!("Simulator of Threads and X  {base_url}");
     println!(

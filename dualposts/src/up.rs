@@ -38,7 +38,7 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let parts = Parts {
         database,
         queue: assemble::queue(&settings)?,
-        clock: Clock::system(),
+        clock: Clock::at_pace(settings.pace),
         vault: owner::vault(&settings, true)?,
         platforms: assemble::platforms(&settings)?,
     };
@@ -131,12 +131,14 @@ async fn start_simulator(
     let listener = simulation::bind(settings.simulator_listen).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let limits = settings.worker.limits != worker::limits::Limits::off();
+    let time = Clock::at_pace(settings.pace);
     let simulator = simulation::simulator(
         &url,
         settings.simulator_profile,
         settings.demo_accounts,
         limits,
         1,
+        simulator::Clock::from_fn(move || time.now().as_ms()),
     );
     if settings.x_api_url.is_none() {
         settings.x_web_url.get_or_insert_with(|| url.clone());

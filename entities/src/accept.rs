@@ -7,8 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::content::Content;
 use crate::delivery::{Status, WaitReason};
+use crate::misfire::Policy;
 use crate::posts::{DeliveryView, PostView, find};
-use crate::rows::post::IfLate;
 use crate::rows::{account, delivery, post};
 use crate::write::{Insert, Sql, Write};
 use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
@@ -22,6 +22,7 @@ pub struct NewPost {
     pub content: Content,
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
+    pub policy: Policy,
     /// Where it goes; not empty, no account twice, all the owner's.
     pub accounts: Vec<account::Model>,
 }
@@ -52,8 +53,8 @@ pub async fn accept(
         content: new.content,
         publish_at: new.publish_at,
         time_zone: new.time_zone,
-        if_late: IfLate::Publish,
-        max_lateness_s: None,
+        if_late: new.policy.if_late,
+        max_lateness_s: new.policy.max_lateness_s,
         created_at: now,
         updated_at: now,
     };
@@ -88,8 +89,8 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
         serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Sql::new(
         "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
-            created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+            if_late, max_lateness_s, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
          ON CONFLICT (owner_id, idempotency_key) DO NOTHING",
         [
             post.id.clone().into(),
@@ -99,6 +100,8 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
             content.into(),
             post.publish_at.into(),
             post.time_zone.clone().into(),
+            post.if_late.into(),
+            post.max_lateness_s.into(),
             post.created_at.into(),
         ],
     ))
@@ -107,7 +110,7 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
 /// All that a delivery begins with; the rest are defaults of the schema.
 fn delivery_row(row: &delivery::Model) -> Insert {
     Insert::row(
-        "deliveries (id, post_id, owner_id, account_id, platform, status, next_at, waiting_for,
+        "deliveries (id, post_id, owner_id, account_id, platform, status, next_at, due_at, waiting_for,
             handed_until, created_at, updated_at)",
         [
             row.id.clone().into(),
@@ -117,6 +120,7 @@ fn delivery_row(row: &delivery::Model) -> Insert {
             row.platform.into(),
             row.status.into(),
             row.next_at.into(),
+            row.due_at.into(),
             row.waiting_for.into(),
             row.handed_until.into(),
             row.created_at.into(),
@@ -140,6 +144,7 @@ fn delivery_of(
         platform: account.platform,
         status: Status::Queued,
         next_at: Some(scheduled.unwrap_or(now)),
+        due_at: scheduled.unwrap_or(now),
         waiting_for: Some(if scheduled.is_some() {
             WaitReason::Schedule
         } else {

@@ -9,6 +9,7 @@ use crate::content::Content;
 use crate::database::{execute, query_one};
 use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
+use crate::misfire::{self, Policy};
 use crate::rates::{self, Take};
 use crate::rows::account::AccountState;
 use crate::rows::delivery::{Model, ProgressColumns};
@@ -21,6 +22,8 @@ pub struct Work {
     pub delivery: Model,
     pub content: Content,
     pub publish_at: Option<Timestamp>,
+    /// How late it may go out.
+    pub policy: Policy,
     pub account: AccountForWork,
     /// What is live of the part before the one under way: what that one answers to.
     pub reply_to: Option<String>,
@@ -63,6 +66,7 @@ pub async fn load(
     now: Timestamp,
 ) -> Result<Option<Work>, DbErr> {
     let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
+            p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
             lp.paused_until AS app_paused_until, lp.reason AS app_pause_reason,
@@ -99,6 +103,10 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
         delivery: Model::from_query_result(row, "")?,
         content: row.try_get("", "post_content")?,
         publish_at: row.try_get("", "post_publish_at")?,
+        policy: Policy {
+            if_late: row.try_get("", "if_late")?,
+            max_lateness_s: row.try_get("", "max_lateness_s")?,
+        },
         account: AccountForWork {
             remote_user_id: row.try_get("", "remote_user_id")?,
             username: row.try_get("", "username")?,
@@ -255,8 +263,8 @@ pub async fn hold_back(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let row = &work.delivery;
-    let sql =
-        "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
+    let sql = "UPDATE deliveries SET next_at = $1, due_at = coalesce($7, due_at), waiting_for = $2,
+                handed_until = 0, updated_at = $3
                WHERE id = $4 AND epoch = $5 AND status = $6 AND lease_until IS NULL";
     let values = [
         until.into(),
@@ -265,6 +273,7 @@ pub async fn hold_back(
         row.id.clone().into(),
         row.epoch.into(),
         row.status.into(),
+        misfire::is_announced(why).then_some(until).into(),
     ];
     execute(database.writer(), sql, values).await.map(|_| ())
 }

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::Connection;
+use sea_orm::sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    ExecResult, FromQueryResult, Statement, TransactionTrait, Value,
+    ExecResult, FromQueryResult, Statement, TransactionTrait, Value, sqlx,
 };
 
 use crate::Timestamp;
@@ -41,7 +42,7 @@ impl Database {
         if settings.url.starts_with("sqlite:") {
             let writer = sea_orm::Database::connect(sqlite_options(settings, 1)).await?;
             let reader = sea_orm::Database::connect(sqlite_options(settings, 4)).await?;
-            let group = Some(GroupCommit::start(writer.clone()));
+            let group = Some(GroupCommit::start(&writer));
             Ok(Self {
                 reader,
                 writer,
@@ -120,6 +121,9 @@ fn sqlite_options(settings: &DatabaseSettings, connections: u32) -> ConnectOptio
         .max_lifetime(None::<Duration>)
         .test_before_acquire(false)
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(is_outside_transaction(connection)))
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)
@@ -131,6 +135,17 @@ fn sqlite_options(settings: &DatabaseSettings, connections: u32) -> ConnectOptio
                 .pragma("journal_size_limit", "67108864")
         });
     options
+}
+
+/// Whether a connection that was given back may be used again. On a full disk SQLite ends a
+/// transaction by itself, and the rollback that follows fails, so that the driver takes what comes
+/// next for part of a transaction and never commits it.
+async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // What was dropped is rolled back first.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn with_create_mode(url: &str) -> String {

@@ -38,7 +38,7 @@ impl Status {
     /// Every legal change.
     pub const TRANSITIONS: &'static [(Status, &'static [Status])] = &[
         (Queued, &[Publishing, Canceled, Missed]),
-        (Processing, &[Publishing, Canceled]),
+        (Processing, &[Publishing, Canceled, Missed]),
         (
             Publishing,
             &[

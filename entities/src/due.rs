@@ -36,13 +36,13 @@ pub async fn hand_out(
                     SELECT id, next_at, row_number() OVER (PARTITION BY account_id ORDER BY next_at, id) AS turn
                     FROM (
                         SELECT id, account_id, next_at FROM deliveries
-                        WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
+                        WHERE claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
                           AND next_at <= $2 AND handed_until <= $2
                         ORDER BY next_at, id LIMIT {FAIRNESS_WINDOW}
                     ) AS oldest
                 ) AS turns ORDER BY turn, next_at, id LIMIT $3
             ) {skip_locked}
-         ) AND handed_until <= $2 AND lease_until IS NULL
+         ) AND handed_until <= $2 AND claimed_by IS NULL
          RETURNING id, next_at"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -61,20 +61,33 @@ pub async fn next_wake(database: &Database, now: Timestamp) -> Result<Option<Tim
     let sql = "SELECT min(at) AS at FROM (
             SELECT min(CASE WHEN handed_until > next_at THEN handed_until ELSE next_at END) AS at FROM (
                 SELECT next_at, handed_until FROM deliveries
-                WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
+                WHERE claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
                   AND handed_until <= $1
                 ORDER BY next_at, id LIMIT 1
             ) AS first
-            UNION ALL SELECT min(lease_until) FROM deliveries WHERE lease_until IS NOT NULL
+            UNION ALL SELECT min(lease_until) FROM deliveries WHERE claimed_by IS NOT NULL
         ) AS wakes";
     let row = query_one(database.reader(), sql, [now.into()]).await?;
     row.map_or(Ok(None), |row| row.try_get("", "at"))
 }
 
+/// Lets these be handed out again at once: they could not be put into the queue.
+pub async fn hand_back(database: &Database, ids: &[DeliveryId]) -> Result<u64, DbErr> {
+    let places: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
+    let sql = format!(
+        "UPDATE deliveries SET handed_until = 0 WHERE id IN ({}) AND claimed_by IS NULL",
+        places.join(", ")
+    );
+    let ids = ids.iter().map(|id| id.clone().into());
+    Ok(crate::database::execute(database.writer(), sql, ids)
+        .await?
+        .rows_affected())
+}
+
 /// Lets handed-out deliveries be handed out again at once: the queue that held them is gone.
 pub async fn take_back(database: &Database) -> Result<u64, DbErr> {
     let sql = "UPDATE deliveries SET handed_until = 0
-               WHERE handed_until > 0 AND lease_until IS NULL
+               WHERE handed_until > 0 AND claimed_by IS NULL
                  AND status IN ('queued', 'processing', 'unconfirmed')";
     Ok(crate::database::execute(database.writer(), sql, [])
         .await?

@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::content::Content;
 use crate::database::execute;
 use crate::delivery::{Status, WaitReason};
+use crate::misfire;
 use crate::rows::delivery;
+use crate::rows::post::IfLate;
 use crate::{Database, DbErr, PostId, Timestamp, UserId};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
@@ -18,7 +20,7 @@ pub async fn cancel(
 ) -> Result<u64, DbErr> {
     let sql = format!(
         "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
-            handed_until = 0, updated_at = $1
+            handed_until = 0, error = NULL, updated_at = $1
          WHERE post_id = $2 AND owner_id = $3 AND status IN ({}) AND lease_until IS NULL
            AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)",
         words(Status::before(Status::Canceled))
@@ -29,6 +31,11 @@ pub async fn cancel(
         .rows_affected())
 }
 
+/// A delivery that may be given other words: none of its calls can have been seen by anyone.
+/// What was missed and given a new time waits for it untouched, whatever was tried before.
+const CHANGEABLE: &str = "status = 'queued' AND (attempt_count = 0 OR waiting_for = 'schedule')
+    OR status = 'missed' AND unresolved_since IS NULL";
+
 /// What to change of a post; `None` leaves it.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
@@ -36,10 +43,14 @@ pub struct Edit {
     /// `Some(None)`: at once.
     pub publish_at: Option<Option<Timestamp>>,
     pub time_zone: Option<Option<String>>,
+    pub if_late: Option<IfLate>,
+    /// `Some(None)`: the default of `if_late`.
+    pub max_lateness_s: Option<Option<i64>>,
 }
 
-/// Changes a post of which nothing has been tried yet; `false` when something has. Deliveries
-/// that were canceled stay so.
+/// Changes a post of which nothing has been tried yet, or which was missed; `false` when something
+/// of it may be live or is under way. A new time queues again what was missed. Deliveries that were
+/// canceled stay so.
 pub async fn change(
     database: &Database,
     owner: &UserId,
@@ -58,10 +69,15 @@ pub async fn change(
     // Touching every untouched delivery first takes their locks: no claim can come between.
     let moved = execute(
         &transaction,
-        "UPDATE deliveries SET epoch = epoch + 1, next_at = coalesce($1, next_at),
-            waiting_for = coalesce($2, waiting_for),
-            handed_until = CASE WHEN $1 IS NULL THEN handed_until ELSE $3 END, updated_at = $4
-         WHERE post_id = $5 AND owner_id = $6 AND status = 'queued' AND attempt_count = 0",
+        format!(
+            "UPDATE deliveries SET epoch = epoch + 1, next_at = coalesce($1, next_at),
+            due_at = coalesce($1, due_at), waiting_for = coalesce($2, waiting_for),
+            handed_until = CASE WHEN $1 IS NULL THEN handed_until ELSE $3 END,
+            status = CASE WHEN $1 IS NULL THEN status ELSE 'queued' END,
+            error = CASE WHEN $1 IS NULL THEN error END, checkpoint = 'start', container_id = NULL,
+            container_made_at = NULL, containers_used = 0, looks = 0, failing_since = NULL, updated_at = $4
+         WHERE post_id = $5 AND owner_id = $6 AND ({CHANGEABLE})"
+        ),
         [
             next_at.into(),
             why.into(),
@@ -73,11 +89,11 @@ pub async fn change(
     )
     .await?
     .rows_affected();
-    let sql = "SELECT count(*) AS others FROM deliveries
-               WHERE post_id = $1 AND status <> 'canceled' AND NOT (status = 'queued' AND attempt_count = 0)";
-    let others = crate::database::query_one(&transaction, sql, [id.clone().into()]).await?;
-    let others: i64 = others.map_or(Ok(0), |row| row.try_get("", "others"))?;
-    if moved == 0 || others > 0 {
+    let sql =
+        "SELECT count(*) AS meant FROM deliveries WHERE post_id = $1 AND status <> 'canceled'";
+    let meant = crate::database::query_one(&transaction, sql, [id.clone().into()]).await?;
+    let meant: i64 = meant.map_or(Ok(0), |row| row.try_get("", "meant"))?;
+    if moved == 0 || u64::try_from(meant) != Ok(moved) {
         transaction.rollback().await?;
         return Ok(false);
     }
@@ -103,6 +119,14 @@ pub async fn change(
         )
         .await?;
     }
+    if let Some(if_late) = edit.if_late {
+        let sql = "UPDATE posts SET if_late = $1 WHERE id = $2";
+        execute(&transaction, sql, [if_late.into(), id.clone().into()]).await?;
+    }
+    if let Some(seconds) = edit.max_lateness_s {
+        let sql = "UPDATE posts SET max_lateness_s = $1 WHERE id = $2";
+        execute(&transaction, sql, [seconds.into(), id.clone().into()]).await?;
+    }
     execute(
         &transaction,
         "UPDATE posts SET updated_at = $1 WHERE id = $2",
@@ -114,8 +138,8 @@ pub async fn change(
 }
 
 /// Queues a delivery again that failed or was missed; `false` when it is not as `read` any more,
-/// or neither of the two. Where it got to is forgotten, except since when an outcome has been
-/// unknown.
+/// or neither of the two. Where a failed one got to is forgotten, except since when an outcome has
+/// been unknown.
 pub async fn retry(
     database: &Database,
     owner: &UserId,
@@ -123,12 +147,15 @@ pub async fn retry(
     now: Timestamp,
     hand_out: Duration,
 ) -> Result<bool, DbErr> {
-    let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, waiting_for = 'turn', handed_until = $2,
-            epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
+    if read.status == Status::Missed {
+        return misfire::publish_after_all(database, owner, read, now, hand_out).await;
+    }
+    let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, due_at = $1, waiting_for = 'turn',
+            handed_until = $2, epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
             containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
             failing_since = NULL, error = NULL, updated_at = $1
          WHERE id = $3 AND owner_id = $4 AND status = $5 AND epoch = $6 AND updated_at = $7
-           AND status IN ('failed', 'missed')";
+           AND status = 'failed'";
     let values = [
         now.into(),
         (now + hand_out).into(),

@@ -2,8 +2,14 @@
 //! writes that come at the same moment are committed together: one task owns the queue of
 //! writes, runs all that wait in one transaction, and answers each when the commit is done. A
 //! write that comes alone is not delayed.
+//!
+//! A batch in which every write may be lost does not wait for the disk. The next that does puts
+//! it there as well: the log is written in order.
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{self, Connection, Row, Sqlite, SqliteConnection, SqlitePool};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::write::Write;
@@ -23,12 +29,13 @@ struct Waiting {
 
 impl GroupCommit {
     /// Starts the task that writes. It ends when the last handle is dropped.
-    pub fn start(connection: DatabaseConnection) -> Self {
+    pub fn start(connection: &DatabaseConnection) -> Self {
         let (sender, mut queue) = mpsc::unbounded_channel();
+        let pool = connection.get_sqlite_connection_pool().clone();
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH);
             while queue.recv_many(&mut batch, BATCH).await > 0 {
-                commit(&connection, &mut batch).await;
+                commit(&pool, &mut batch).await;
             }
         });
         GroupCommit(sender)
@@ -55,24 +62,44 @@ enum Failed {
 }
 
 /// Commits a batch and answers everyone in it.
-async fn commit(connection: &DatabaseConnection, batch: &mut Vec<Waiting>) {
+async fn commit(pool: &SqlitePool, batch: &mut Vec<Waiting>) {
+    let may_be_lost = batch.iter().all(|waiting| waiting.write.may_be_lost);
+    let mut connection = match Lent::of(pool, may_be_lost).await {
+        Ok(connection) => connection,
+        Err(error) => return answer(batch, |_| Err(error.clone())),
+    };
     if let [only] = batch.as_slice() {
-        let written = alone(connection, &only.write).await;
-        answer(batch, |_| written.clone());
-        return;
+        let written = alone(&mut connection.0, &only.write).await;
+        connection.give_back().await;
+        return answer(batch, |_| written.clone());
     }
-    match together(connection, batch).await {
-        Ok(hits) => answer(batch, |number| Ok(hits[number])),
+    match together(&mut connection.0, batch).await {
+        Ok(hits) => {
+            connection.give_back().await;
+            answer(batch, |number| Ok(hits[number]));
+        }
         // The others must not suffer from one: each is committed by itself.
         Err(Failed::Write) => {
+            connection.give_back().await;
             for waiting in batch.drain(..) {
-                let written = alone(connection, &waiting.write).await;
+                let written = lent_alone(pool, &waiting.write).await;
                 let _ = waiting.answer.send(written);
             }
         }
         // A write that may have been committed is not made again.
-        Err(Failed::Transaction(error)) => answer(batch, |_| Err(error.clone())),
+        Err(Failed::Transaction(error)) => {
+            connection.give_back().await;
+            answer(batch, |_| Err(error.clone()));
+        }
     }
+}
+
+/// Given back after each write: a connection on which one failed may have to be replaced.
+async fn lent_alone(pool: &SqlitePool, write: &Write) -> Result<bool, DbErr> {
+    let mut connection = Lent::of(pool, false).await?;
+    let written = alone(&mut connection.0, write).await;
+    connection.give_back().await;
+    written
 }
 
 fn answer(batch: &mut Vec<Waiting>, written: impl Fn(usize) -> Result<bool, DbErr>) {
@@ -82,37 +109,78 @@ fn answer(batch: &mut Vec<Waiting>, written: impl Fn(usize) -> Result<bool, DbEr
     }
 }
 
-async fn together(connection: &DatabaseConnection, batch: &[Waiting]) -> Result<Vec<bool>, Failed> {
-    let transaction = connection.begin().await.map_err(Failed::Transaction)?;
+/// The one writing connection, which everybody else finds as careful as it was opened.
+struct Lent(PoolConnection<Sqlite>, bool);
+
+impl Lent {
+    async fn of(pool: &SqlitePool, may_be_lost: bool) -> Result<Self, DbErr> {
+        let mut lent = Lent(pool.acquire().await.map_err(refused)?, may_be_lost);
+        if may_be_lost {
+            // If it can not be set, the commits only take longer.
+            let _ = sqlx::raw_sql("PRAGMA synchronous = NORMAL")
+                .execute(&mut *lent.0)
+                .await;
+        }
+        Ok(lent)
+    }
+
+    async fn give_back(mut self) {
+        let careful = sqlx::raw_sql("PRAGMA synchronous = FULL");
+        if self.1 && careful.execute(&mut *self.0).await.is_err() {
+            self.0.close_on_drop();
+        }
+    }
+}
+
+async fn together(
+    connection: &mut SqliteConnection,
+    batch: &[Waiting],
+) -> Result<Vec<bool>, Failed> {
+    let unknown = |error| Failed::Transaction(refused(error));
+    let mut transaction = connection.begin().await.map_err(unknown)?;
     let mut hits = Vec::with_capacity(batch.len());
     for waiting in batch {
-        match waiting.write.run(&transaction).await {
+        match run(&mut transaction, &waiting.write).await {
             Ok(hit) => hits.push(hit),
-            Err(error) => {
-                rolled_back(transaction, error).await;
+            Err(_) => {
+                // Should this fail, the next transaction on the connection does it.
+                let _ = transaction.rollback().await;
                 return Err(Failed::Write);
             }
         }
     }
-    transaction.commit().await.map_err(Failed::Transaction)?;
+    transaction.commit().await.map_err(unknown)?;
     Ok(hits)
 }
 
-async fn alone(connection: &DatabaseConnection, write: &Write) -> Result<bool, DbErr> {
+async fn alone(connection: &mut SqliteConnection, write: &Write) -> Result<bool, DbErr> {
     if write.is_one_statement() {
-        return write.run(connection).await;
+        return run(connection, write).await.map_err(refused);
     }
-    let transaction = connection.begin().await?;
-    match write.run(&transaction).await {
-        Ok(hit) => transaction.commit().await.map(|()| hit),
-        Err(error) => Err(rolled_back(transaction, error).await),
+    let mut transaction = connection.begin().await.map_err(refused)?;
+    match run(&mut transaction, write).await {
+        Ok(hit) => transaction.commit().await.map(|()| hit).map_err(refused),
+        Err(error) => {
+            let _ = transaction.rollback().await;
+            Err(refused(error))
+        }
     }
 }
 
-/// The error that made the rollback needed, whatever the rollback itself says.
-async fn rolled_back(transaction: DatabaseTransaction, error: DbErr) -> DbErr {
-    if let Err(also) = transaction.rollback().await {
-        tracing::warn!(error = %also, "a transaction could not be rolled back; its connection ends it");
-    }
-    error
+/// Whether the guard hit.
+async fn run(connection: &mut SqliteConnection, write: &Write) -> Result<bool, sqlx::Error> {
+    let statement = write.statement(DbBackend::Sqlite, false);
+    let values = SqlxValues(
+        statement
+            .values
+            .unwrap_or_else(|| sea_orm::Values(Vec::new())),
+    );
+    let query = sqlx::query_with(sqlx::AssertSqlSafe(statement.sql), values);
+    let row = query.fetch_optional(connection).await?;
+    let hits: i64 = row.map_or(Ok(0), |row| row.try_get("hits"))?;
+    Ok(hits > 0)
+}
+
+fn refused(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::database::execute;
 use crate::delivery::WaitReason;
+use crate::misfire::due_at_after_pause;
 use crate::{AccountId, Platform, Timestamp};
 
 /// Whose pace it is.
@@ -63,16 +64,17 @@ pub async fn pause<C: ConnectionTrait>(
     let (waits_in_lane, value) = match &pause.lane {
         Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
         Lane::App(platform) => (
-            "platform = $4 AND lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
+            "platform = $4 AND claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
             platform.to_string(),
         ),
     };
     execute(
         connection,
         format!(
-            "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $3
+            "UPDATE deliveries SET next_at = $1, due_at = {}, waiting_for = $2, handed_until = 0, updated_at = $3
              WHERE {waits_in_lane} AND status = 'queued' AND next_at < $1
-               AND (next_at <= $3 OR waiting_for <> 'schedule')"
+               AND (next_at <= $3 OR waiting_for <> 'schedule')",
+            due_at_after_pause("$1", "$3")
         ),
         [
             pause.until.into(),

@@ -11,12 +11,15 @@
 //! | [`rows`] | one file a table |
 //! | [`accept`], [`edit`], [`posts`] | the customer's side: submit, change, read |
 //! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
+//! | [`boundary`] | the moments in which a process may die |
+//! | [`misfire`] | too late: publish, skip or ask |
 //! | [`rates`], [`lanes`] | how fast an account or an app may go |
 //! | [`accounts`], [`keys`], [`users`], [`vault`] | who, and with which secrets |
 //! | [`database`] | the two databases behind one handle |
 
 pub mod accept;
 pub mod accounts;
+pub mod boundary;
 pub mod claims;
 pub mod clock;
 pub mod content;
@@ -28,6 +31,7 @@ mod group_commit;
 pub mod id;
 pub mod keys;
 pub mod lanes;
+pub mod misfire;
 pub mod platform;
 pub mod post_status;
 pub mod posts;

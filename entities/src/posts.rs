@@ -215,7 +215,10 @@ pub async fn others_unresolved(
 ) -> Result<bool, DbErr> {
     let sql =
         "SELECT 1 AS one FROM deliveries WHERE account_id = $1 AND checkpoint = 'sent' AND id <> $2
-                  AND status IN ('publishing', 'unconfirmed') LIMIT 1";
+            AND claimed_by IS NOT NULL
+         UNION ALL
+         SELECT 1 FROM deliveries WHERE account_id = $1 AND status = 'unconfirmed' AND id <> $2
+         LIMIT 1";
     let values = [account.clone().into(), delivery.clone().into()];
     let row = crate::database::query_one(database.reader(), sql, values).await?;
     Ok(row.is_some())

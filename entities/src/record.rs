@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
 use crate::lanes::{self, Pause};
+use crate::misfire;
 use crate::rates::{self, Report, Take};
 use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery::ProgressColumns;
@@ -214,13 +215,15 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
     let columns = ProgressColumns::from(&change.progress.checkpoint);
     let error = change.error.as_ref().map(|error| json!(error));
     let kept = i64::from(change.keeps_claim);
+    let announced = change.waiting_for.is_some_and(misfire::is_announced);
     Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
             epoch = epoch + $4, attempt_count = attempt_count + $4,
             claimed_by = CASE WHEN $4 = 1 THEN claimed_by END, lease_until = $5,
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
-            unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19
+            unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19,
+            due_at = coalesce($24, due_at)
          WHERE id = $20 AND epoch = $21 AND status = $22 AND claimed_by = $23 AND lease_until IS NOT NULL",
         [
             change.to.into(),
@@ -246,6 +249,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claim.epoch.into(),
             claim.status.into(),
             claim.worker.clone().into(),
+            change.next_at.filter(|_| announced).into(),
         ],
     )
 }
@@ -352,7 +356,7 @@ pub async fn record_late(
             container_id = NULL, container_made_at = NULL, containers_used = 0, sent_at = NULL,
             seen_live = FALSE, remote_id = $6, looks = 0, unresolved_since = NULL, failing_since = NULL,
             published_at = $7, error = NULL, updated_at = $8
-         WHERE id = $9 AND part_index = $10 AND status IN ('unconfirmed', 'queued', 'failed')
+         WHERE id = $9 AND part_index = $10 AND status IN ('unconfirmed', 'queued', 'missed', 'failed')
            AND NOT EXISTS (SELECT 1 FROM parts WHERE delivery_id = $9 AND part_index = $10)",
         [
             success.to.into(),

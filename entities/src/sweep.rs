@@ -18,6 +18,7 @@ const BATCH: u64 = 200;
 /// each claim is taken back by compare-and-swap.
 pub async fn sweep(database: &Database, now: Timestamp) -> Result<usize, DbErr> {
     let expired = delivery::Entity::find()
+        .filter(delivery::Column::ClaimedBy.is_not_null())
         .filter(delivery::Column::LeaseUntil.lte(now))
         .order_by_asc(delivery::Column::LeaseUntil)
         .limit(BATCH)

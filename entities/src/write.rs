@@ -57,8 +57,8 @@ impl Insert {
 pub(crate) struct Write {
     pub guard: Sql,
     pub inserts: Vec<Insert>,
-    /// Whether it may be lost when PostgreSQL itself crashes in the next moment. It is never lost
-    /// behind a later write that may not: the log is flushed in order. SQLite commits all alike.
+    /// Whether it may be lost when the database or its host crashes in the next moment. It is never lost
+    /// behind a later write that may not: the log is flushed in order.
     pub may_be_lost: bool,
 }
 
@@ -94,7 +94,8 @@ impl Write {
         self.inserts.is_empty()
     }
 
-    fn statement(&self, backend: DbBackend, relaxed: bool) -> Statement {
+    /// What the database is sent.
+    pub fn statement(&self, backend: DbBackend, relaxed: bool) -> Statement {
         let mut values = self.guard.values.clone();
         let mut inserts = Vec::with_capacity(self.inserts.len());
         for insert in &self.inserts {

@@ -37,13 +37,14 @@ impl MigrationTrait for Migration {
                 "CREATE UNIQUE INDEX deliveries_by_post ON deliveries (post_id, account_id)",
                 // The relay's question: what is due and in nobody's hands?
                 "CREATE INDEX deliveries_due ON deliveries (next_at, id)
-                    WHERE lease_until IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
-                // The sweep's question: whose lease ran out?
-                "CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE lease_until IS NOT NULL",
+                    WHERE claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
+                // The sweep's question: whose lease ran out? Not by the lease, which is renewed at
+                // each step: a step of a kept claim changes no index at all.
+                "CREATE INDEX deliveries_claimed ON deliveries (account_id) WHERE claimed_by IS NOT NULL",
                 // What waits in an account's lane when it is paused.
                 "CREATE INDEX deliveries_queued ON deliveries (account_id, next_at) WHERE status = 'queued'",
-                // What else on the account has been sent and has no outcome?
-                "CREATE INDEX deliveries_sent ON deliveries (account_id) WHERE checkpoint = 'sent'",
+                // What else on the account has no outcome yet?
+                "CREATE INDEX deliveries_unconfirmed ON deliveries (account_id) WHERE status = 'unconfirmed'",
                 // What waits for an account to be connected again.
                 "CREATE INDEX deliveries_to_reconnect ON deliveries (account_id) WHERE status = 'needs_reconnect'",
                 // One row for each part that is live; a remote post belongs to one part only.
@@ -55,7 +56,7 @@ impl MigrationTrait for Migration {
                     url text,
                     published_at bigint NOT NULL,
                     PRIMARY KEY (delivery_id, part_index)
-                )",
+                ){clustered}",
                 "CREATE UNIQUE INDEX parts_by_remote_id ON parts (account_id, remote_id)",
                 "CREATE INDEX parts_by_account ON parts (account_id, published_at)",
                 "CREATE TABLE attempts (
@@ -73,18 +74,18 @@ impl MigrationTrait for Migration {
                     platform_message text,
                     trace_id text,
                     PRIMARY KEY (delivery_id, id)
-                )",
+                ){clustered}",
                 "CREATE TABLE events (
-                    id text PRIMARY KEY,
+                    id text NOT NULL,
                     owner_id text NOT NULL,
                     kind text NOT NULL,
                     post_id text,
                     delivery_id text,
                     account_id text,
                     data {json} NOT NULL,
-                    created_at bigint NOT NULL
-                )",
-                "CREATE INDEX events_by_owner ON events (owner_id, id)",
+                    created_at bigint NOT NULL,
+                    PRIMARY KEY (owner_id, id)
+                ){clustered}",
             ],
         )
         .await
@@ -100,6 +101,7 @@ const DELIVERIES: &str = "CREATE TABLE deliveries (
     status text NOT NULL CHECK (status IN ('queued', 'publishing', 'processing', 'unconfirmed',
         'needs_reconnect', 'missed', 'published', 'failed', 'canceled')),
     next_at bigint,
+    due_at bigint NOT NULL,
     waiting_for text,
     handed_until bigint NOT NULL DEFAULT 0,
     epoch bigint NOT NULL DEFAULT 0,
@@ -126,12 +128,12 @@ const DELIVERIES: &str = "CREATE TABLE deliveries (
     CHECK (status <> 'publishing' OR lease_until IS NOT NULL),
     CHECK (lease_until IS NULL OR status IN ('publishing', 'unconfirmed')),
     CHECK (status <> 'unconfirmed' OR checkpoint = 'sent'),
-    CHECK (status NOT IN ('queued', 'processing', 'needs_reconnect') OR checkpoint <> 'sent'),
+    CHECK (status NOT IN ('queued', 'processing', 'needs_reconnect', 'missed') OR checkpoint <> 'sent'),
     CHECK (status NOT IN ('queued', 'processing', 'unconfirmed') OR next_at IS NOT NULL),
     CHECK (status <> 'published' OR published_at IS NOT NULL),
-    CHECK (status NOT IN ('failed', 'needs_reconnect') OR error IS NOT NULL),
+    CHECK (status NOT IN ('failed', 'needs_reconnect', 'missed') OR error IS NOT NULL),
     CHECK (checkpoint NOT IN ('preparing', 'ready') OR container_id IS NOT NULL),
     CHECK (checkpoint <> 'sent' OR sent_at IS NOT NULL),
     CHECK (checkpoint <> 'live' OR remote_id IS NOT NULL),
     CHECK ((container_id IS NULL) = (container_made_at IS NULL))
-)";
+){changed_in_place}";

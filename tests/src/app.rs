@@ -1,9 +1,12 @@
 //! The product in a test: a real server on a free port, a worker driven by hand, a simulator
 //! with one account on each platform, and one clock for all.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use entities::accounts::{Connection, connect};
+use entities::boundary::{Boundaries, Boundary};
 use entities::rows::account;
 use entities::vault::Vault;
 use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, users};
@@ -86,6 +89,7 @@ impl TestApp {
             settings: options.worker,
             name: "worker-test".to_owned(),
             stop: CancellationToken::new(),
+            boundaries: Boundaries::watched(is_listed),
         };
         let state = api::State {
             database: backend.database.clone(),
@@ -98,6 +102,7 @@ impl TestApp {
                 handed: worker.settings.handed,
                 simulator_url: None,
             },
+            boundaries: worker.boundaries.clone(),
         };
         let base_url = serve(state.clone(), &stop);
 
@@ -329,6 +334,13 @@ pub async fn drain(worker: &Worker) {
                 .expect("publishing");
         }
     }
+}
+
+/// Whatever a test does, it passes no boundary that those who die at each would not know of.
+pub async fn is_listed(boundary: Boundary) {
+    static ALL: LazyLock<HashSet<Boundary>> =
+        LazyLock::new(|| Boundary::all().into_iter().collect());
+    assert!(ALL.contains(&boundary), "{boundary} is not in the list");
 }
 
 /// Serves the API on a free port and returns its address.

@@ -85,7 +85,7 @@ impl Process {
 
 /// The binary beside this one. Debug builds make it on demand, so that `cargo test` alone is
 /// enough; `make bench` builds it before.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     static BUILT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     BUILT
         .get_or_init(|| {
@@ -106,7 +106,23 @@ fn binary() -> PathBuf {
 /// compiled twice.
 fn build() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let built = std::process::Command::new(env!("CARGO"))
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    // What cargo tells the tests of their own package would make build scripts run anew that
+    // look at it, and everything that hangs on them.
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION",
+        "CARGO_PKG_VERSION_MAJOR",
+        "CARGO_PKG_VERSION_MINOR",
+        "CARGO_PKG_VERSION_PATCH",
+        "CARGO_PKG_VERSION_PRE",
+    ] {
+        cargo.env_remove(name);
+    }
+    let built = cargo
         .args([
             "build",
             "--quiet",

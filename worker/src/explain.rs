@@ -1,8 +1,11 @@
 //! What to tell people: a stable code, one sentence, what to do, whether a retry helps; always
 //! with the platform's own words beside it.
 
-use entities::Platform;
+use std::time::Duration;
+
 use entities::delivery::{DeliveryError, PlatformSaid};
+use entities::misfire::{Judgment, Policy, judge};
+use entities::{Platform, Timestamp};
 use platforms::{Evidence, Failure, Meaning};
 
 /// A failure, for a person.
@@ -217,6 +220,43 @@ pub fn token_unreadable(error: &entities::vault::VaultError) -> DeliveryError {
     }
 }
 
+/// Too late by its post's own policy.
+pub fn too_late(policy: &Policy, due_at: Timestamp, now: Timestamp) -> DeliveryError {
+    let is_asked = judge(policy, due_at, now) == Judgment::Missed;
+    DeliveryError {
+        code: "too_late".into(),
+        message: format!(
+            "When it could go out, it was {} late; {} is the most that its post allows.",
+            span(now.since(due_at)),
+            span(policy.max_lateness())
+        ),
+        action: if is_asked {
+            "Publish it now by a retry, give the post a new time, or cancel it."
+        } else {
+            "Nothing to do: the post was to be skipped then. Submit it again if you want it after all."
+        }
+        .into(),
+        retryable: is_asked,
+        platform: None,
+    }
+}
+
+/// A time span in its two largest units.
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit, rest, smaller) = match seconds {
+        0..60 => (seconds, "second", 0, ""),
+        60..3_600 => (seconds / 60, "minute", seconds % 60, "second"),
+        3_600..86_400 => (seconds / 3_600, "hour", seconds % 3_600 / 60, "minute"),
+        _ => (seconds / 86_400, "day", seconds % 86_400 / 3_600, "hour"),
+    };
+    let words = |count: u64, unit| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+    match rest {
+        0 => words(count, unit),
+        _ => format!("{} {}", words(count, unit), words(rest, smaller)),
+    }
+}
+
 /// An answer that fits no question.
 pub fn answer_mismatch() -> DeliveryError {
     DeliveryError {
@@ -243,5 +283,27 @@ fn name(platform: Platform) -> &'static str {
     match platform {
         Platform::Threads => "Threads",
         Platform::X => "X",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_span_is_told_in_its_two_largest_units() {
+        for (seconds, expected) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (61, "1 minute 1 second"),
+            (3_599, "59 minutes 59 seconds"),
+            (6 * 3_600, "6 hours"),
+            (7 * 3_600 + 120, "7 hours 2 minutes"),
+            (86_400, "1 day"),
+            (2 * 86_400 + 3_600 + 5, "2 days 1 hour"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), expected);
+        }
     }
 }

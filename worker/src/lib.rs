@@ -24,6 +24,7 @@ pub mod search;
 pub mod settings;
 pub mod step;
 
+use entities::boundary::Boundaries;
 use entities::vault::Vault;
 use entities::{Clock, Database};
 use queue::Queue;
@@ -44,6 +45,8 @@ pub struct Worker {
     pub name: String,
     /// Once cancelled, no further step is begun.
     pub stop: CancellationToken,
+    /// Who watches where it is; nobody outside of tests.
+    pub boundaries: Boundaries,
 }
 
 /// The clients of the platforms.

@@ -1,11 +1,14 @@
 //! The loop around one delivery: read, plan, claim, call, decide, write down; again at once while
 //! the next step is due.
 
+mod boundaries;
+mod lateness;
 mod story;
 
 use std::time::Duration;
 
-use entities::claims::{Claimed, Work, claim, hold_back, load};
+use entities::boundary::{Action, Side, StepAction};
+use entities::claims::{Claimed, Work, claim, load};
 use entities::delivery::{Change, Checkpoint, Claim, DeliveryError, Progress, Status, WaitReason};
 use entities::lanes::Pause;
 use entities::rates::Take;
@@ -58,12 +61,18 @@ impl Run<'_> {
         let now = self.worker.clock.now();
         let row = &self.work.delivery;
         let progress = row.progress()?;
+        let boundaries = &self.worker.boundaries;
+        boundaries.at(Side::Before, Action::SetAside).await;
+        if self.is_too_late(&progress, now).await? {
+            boundaries.at(Side::After, Action::SetAside).await;
+            return Ok(());
+        }
         let planned = plan(row.platform, row.status, &progress, now);
         if row.status != Status::Unconfirmed && self.must_wait(&progress, &planned, now).await? {
             return Ok(());
         }
         let takes = self.takes(&planned);
-        let Some((mut claim, token)) = self.claim(&planned.armed, &takes, now).await? else {
+        let Some((mut claim, token)) = self.claim(&planned, &takes, now).await? else {
             return Ok(());
         };
         let (mut step, mut takes) = (planned.step, takes);
@@ -100,7 +109,7 @@ impl Run<'_> {
             return Ok(false);
         };
         info!(%until, waiting_for = %why, "held back");
-        hold_back(&self.worker.database, self.work, until, why, now).await?;
+        self.hold_back(until, why, now).await?;
         Ok(true)
     }
 
@@ -146,7 +155,7 @@ impl Run<'_> {
 
     async fn claim(
         &self,
-        armed: &Progress,
+        planned: &Planned,
         takes: &[Take],
         now: Timestamp,
     ) -> Result<Option<(Claim, SecretString)>, DbErr> {
@@ -158,10 +167,12 @@ impl Run<'_> {
                 return Ok(None);
             }
         };
+        self.at(Side::Before, StepAction::Claim, &planned.step)
+            .await;
         let claimed = claim(
             &worker.database,
             self.work,
-            armed,
+            &planned.armed,
             takes,
             &worker.name,
             now,
@@ -169,7 +180,10 @@ impl Run<'_> {
         )
         .await?;
         match claimed {
-            Claimed::Ours(claim) => Ok(Some((claim, token))),
+            Claimed::Ours(claim) => {
+                self.at(Side::After, StepAction::Claim, &planned.step).await;
+                Ok(Some((claim, token)))
+            }
             Claimed::Taken => {
                 debug!("taken by another");
                 Ok(None)
@@ -177,8 +191,10 @@ impl Run<'_> {
             Claimed::Limited { lane, until } => {
                 let pause = self.pause_of(lane, until);
                 info!(%until, waiting_for = %pause.reason, "rate limit used up");
+                worker.boundaries.at(Side::Before, Action::PauseLane).await;
                 entities::lanes::pause(worker.database.writer(), &pause, now).await?;
-                hold_back(&worker.database, self.work, until, pause.reason, now).await?;
+                worker.boundaries.at(Side::After, Action::PauseLane).await;
+                self.hold_back(until, pause.reason, now).await?;
                 Ok(None)
             }
         }
@@ -213,7 +229,7 @@ impl Run<'_> {
                 let since = progress.unresolved_since.unwrap_or(now);
                 if now.since(since) < worker.settings.give_up_after {
                     let why = WaitReason::Confirmation;
-                    return hold_back(&worker.database, self.work, later, why, now).await;
+                    return self.hold_back(later, why, now).await;
                 }
                 Change::failed(progress.clone(), explain::unconfirmed(row.platform))
             }
@@ -225,7 +241,9 @@ impl Run<'_> {
             }
             _ => Change::needs_reconnect(progress.clone(), error),
         };
-        let lease = worker.settings.lease;
+        let (lease, boundaries) = (worker.settings.lease, &worker.boundaries);
+        let at_claim = Action::ClaimWithoutToken;
+        boundaries.at(Side::Before, at_claim).await;
         let claimed = claim(
             &worker.database,
             self.work,
@@ -239,8 +257,12 @@ impl Run<'_> {
         let Claimed::Ours(claim) = claimed else {
             return Ok(());
         };
+        boundaries.at(Side::After, at_claim).await;
         info!(status = %change.to(), code = change.error().map(|error| error.code.as_str()), "no token");
+        let at_record = Action::RecordWithoutToken;
+        boundaries.at(Side::Before, at_record).await;
         record(&worker.database, &claim, Record::bare(change), now, lease).await?;
+        boundaries.at(Side::After, at_record).await;
         Ok(())
     }
 
@@ -273,7 +295,9 @@ impl Run<'_> {
             text: part.map_or("", |part| part.text.as_str()),
             reply_to: self.work.reply_to.as_deref(),
         };
+        self.at(Side::Before, StepAction::Call, &step).await;
         let performed = perform(worker, &subject, &step, token).await?;
+        self.at(Side::After, StepAction::Call, &step).await;
         let now = worker.clock.now();
         let case = Case {
             platform: claim.platform,
@@ -282,6 +306,8 @@ impl Run<'_> {
             parts: i32::try_from(parts.len()).unwrap_or(i32::MAX),
             seed: claim.id.as_str(),
             settings: &worker.settings,
+            asked_at: started_at,
+            steady_since: worker.clock.steady_since(),
             now,
         };
         let decision = decide(&case, &step, &performed.outcome);
@@ -350,6 +376,11 @@ impl Run<'_> {
             }
             None => entry.change = change.clone().release(now, WaitReason::Turn),
         }
+        let action = match &next {
+            Some(_) => StepAction::RecordAndClaim,
+            None => StepAction::Record,
+        };
+        self.at(Side::Before, action, &step).await;
         let mut recorded = self.record_surely(&claim, &entry, now).await?;
         if let Recorded::Limited { lane, until } = recorded {
             let pause = self.pause_of(lane, until);
@@ -357,18 +388,25 @@ impl Run<'_> {
             entry.change = change.clone().release(until, pause.reason);
             entry.takes = Vec::new();
             entry.pause = Some(pause);
+            self.at(Side::Before, StepAction::Record, &step).await;
             recorded = self.record_surely(&claim, &entry, now).await?;
         }
         match (recorded, next) {
-            (Recorded::Done(Some(claim)), Some(next)) => Ok(Some((claim, next.step, next_takes))),
+            (Recorded::Done(Some(claim)), Some(next)) => {
+                self.at(Side::After, action, &step).await;
+                Ok(Some((claim, next.step, next_takes)))
+            }
             (Recorded::Done(_), _) => {
+                self.at(Side::After, StepAction::Record, &step).await;
                 self.hand_on(&claim, &change, now).await;
                 Ok(None)
             }
             (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
                 if matches!(performed.outcome, Ok(Success::Live { .. })) {
+                    self.at(Side::Before, StepAction::RecordLate, &step).await;
                     let written =
                         record_late(&worker.database, &claim, change, attempted, now).await?;
+                    self.at(Side::After, StepAction::RecordLate, &step).await;
                     warn!(written, "published after the claim had been given up");
                 } else {
                     warn!("the claim was given up before the answer came; nothing is written");
@@ -419,9 +457,12 @@ impl Run<'_> {
     async fn hand_on(&self, claim: &Claim, change: &Change, now: Timestamp) {
         if change.keeps_claim() && !self.worker.stop.is_cancelled() {
             let job = queue::Job::Publish(claim.id.clone());
+            let boundaries = &self.worker.boundaries;
+            boundaries.at(Side::Before, Action::HandOn).await;
             if let Err(error) = self.worker.queue.push(vec![(now, job)]).await {
                 debug!(%error, "the next part is left to the relay");
             }
+            boundaries.at(Side::After, Action::HandOn).await;
         }
     }
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use entities::DbErr;
 use entities::accounts::requeue_reconnected;
+use entities::boundary::{Action, Side};
 use entities::due::{hand_out, next_wake};
 use entities::sweep::sweep;
-use entities::{DbErr, Timestamp};
 use queue::Job;
 use tracing::{debug, warn};
 
@@ -35,6 +36,8 @@ pub struct Round {
 /// Takes back expired claims, and hands out what is due as long as the queue has room.
 pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
     let now = worker.clock.now();
+    let boundaries = &worker.boundaries;
+    boundaries.at(Side::Before, Action::TakeBack).await;
     let swept = match sweep(&worker.database, now).await {
         Ok(swept) => swept,
         Err(error) => {
@@ -42,7 +45,13 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
             0
         }
     };
-    requeue_reconnected(&worker.database, now).await?;
+    if swept > 0 {
+        boundaries.at(Side::After, Action::TakeBack).await;
+    }
+    boundaries.at(Side::Before, Action::Requeue).await;
+    if requeue_reconnected(&worker.database, now).await? > 0 {
+        boundaries.at(Side::After, Action::Requeue).await;
+    }
     let mut blocked = false;
     let mut handed_out = 0;
     loop {
@@ -60,6 +69,7 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
             blocked = true;
             break;
         }
+        boundaries.at(Side::Before, Action::HandOut).await;
         let due = hand_out(
             &worker.database,
             now,
@@ -68,15 +78,21 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
         )
         .await?;
         let count = due.len();
+        if count == 0 {
+            break;
+        }
+        boundaries.at(Side::After, Action::HandOut).await;
         let jobs = due
             .into_iter()
             .map(|due| (due.next_at, Job::Publish(due.id)))
             .collect();
+        boundaries.at(Side::Before, Action::PushHandedOut).await;
         if let Err(error) = worker.queue.push(jobs).await {
             warn!(%error, count, "could not push; handed out again after a while");
             blocked = true;
             break;
         }
+        boundaries.at(Side::After, Action::PushHandedOut).await;
         handed_out += count;
         if (count as u64) < BATCH {
             break;
@@ -117,13 +133,13 @@ pub async fn run(worker: &Worker) {
 async fn sleep_for(worker: &Worker) -> Duration {
     let now = worker.clock.now();
     match next_wake(&worker.database, now).await {
-        Ok(Some(at)) => until(at, now),
+        Ok(Some(at)) => nap(worker.clock.wait_until(at)),
         Ok(None) | Err(_) => LONGEST,
     }
 }
 
-fn until(at: Timestamp, now: Timestamp) -> Duration {
-    at.since(now).clamp(SHORTEST, LONGEST)
+fn nap(until_due: Duration) -> Duration {
+    until_due.clamp(SHORTEST, LONGEST)
 }
 
 #[cfg(test)]
@@ -132,9 +148,8 @@ mod tests {
 
     #[test]
     fn the_relay_sleeps_to_the_next_due_time_but_never_longer_than_a_second() {
-        let at = Timestamp::from_ms;
-        assert_eq!(until(at(1_300), at(1_000)), Duration::from_millis(300));
-        assert_eq!(until(at(90_000), at(1_000)), LONGEST);
-        assert_eq!(until(at(1), at(1_000)), SHORTEST);
+        assert_eq!(nap(Duration::from_millis(300)), Duration::from_millis(300));
+        assert_eq!(nap(Duration::from_secs(89)), LONGEST);
+        assert_eq!(nap(Duration::ZERO), SHORTEST);
     }
 }

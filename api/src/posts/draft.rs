@@ -2,12 +2,17 @@
 
 use actix_web::HttpRequest;
 use entities::content::{Content, Override, Part};
+use entities::misfire::Policy;
 use entities::posts::PostView;
+use entities::rows::post::IfLate;
 use entities::{Platform, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::fields::{Fields, Violations};
+
+/// How late a post may be allowed to go out: ten years, as far as it may be scheduled ahead.
+const MOST_LATENESS_S: i64 = 10 * 366 * 24 * 3600;
 
 /// A post as it was asked for.
 pub struct Draft {
@@ -16,6 +21,8 @@ pub struct Draft {
     pub accounts: Vec<Option<String>>,
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
+    /// What of it was left out is the default.
+    pub policy: Policy,
     /// What the parts are called in the request: `text` or `parts[i].text`.
     pub short_form: bool,
 }
@@ -45,6 +52,10 @@ impl Draft {
                 .collect(),
             publish_at: fields.time("publish_at", violations),
             time_zone: fields.text("time_zone", violations).map(str::to_owned),
+            policy: Policy {
+                if_late: read_if_late(&mut fields, violations).unwrap_or(IfLate::Publish),
+                max_lateness_s: read_max_lateness(&mut fields, violations),
+            },
             short_form,
         };
         if fields.lacks("text") && fields.lacks("parts") {
@@ -56,7 +67,14 @@ impl Draft {
 
     /// Tells this request from another under the same key, whatever the order of its fields.
     pub fn hash(&self) -> Vec<u8> {
-        let meant = json!([self.content, self.accounts, self.publish_at, self.time_zone]);
+        let meant = json!([
+            self.content,
+            self.accounts,
+            self.publish_at,
+            self.time_zone,
+            self.policy.if_late,
+            self.policy.max_lateness_s,
+        ]);
         Sha256::digest(meant.to_string()).to_vec()
     }
 }
@@ -68,22 +86,32 @@ pub struct DraftEdit {
     /// `Some(None)`: at once.
     pub publish_at: Option<Option<Timestamp>>,
     pub time_zone: Option<Option<String>>,
+    pub if_late: Option<IfLate>,
+    /// `Some(None)`: the default of `if_late`.
+    pub max_lateness_s: Option<Option<i64>>,
     short_form: bool,
 }
 
 impl DraftEdit {
-    /// Reads the body. What is absent stays as it is; `null` takes a time or zone away.
+    /// Reads the body. What is absent stays as it is; `null` takes a time or zone away, or is the
+    /// default.
     pub fn read(object: &Map<String, Value>, violations: &mut Violations) -> Self {
         let mut fields = Fields::root(object);
         let (parts, short_form) = read_parts(&mut fields, violations);
         let overrides = read_overrides(&mut fields, violations);
         let publish_at = fields.time("publish_at", violations);
         let time_zone = fields.text("time_zone", violations).map(str::to_owned);
+        let if_late = read_if_late(&mut fields, violations);
+        let max_lateness_s = read_max_lateness(&mut fields, violations);
         let edit = DraftEdit {
             parts,
             overrides,
             publish_at: fields.has("publish_at").then_some(publish_at),
             time_zone: fields.has("time_zone").then_some(time_zone),
+            if_late: fields
+                .has("if_late")
+                .then_some(if_late.unwrap_or(IfLate::Publish)),
+            max_lateness_s: fields.has("max_lateness_s").then_some(max_lateness_s),
             short_form,
         };
         fields.refuse_others(violations);
@@ -111,9 +139,27 @@ impl DraftEdit {
                 .time_zone
                 .clone()
                 .unwrap_or_else(|| view.post.time_zone.clone()),
+            policy: Policy {
+                if_late: self.if_late.unwrap_or(view.post.if_late),
+                max_lateness_s: self.max_lateness_s.unwrap_or(view.post.max_lateness_s),
+            },
             short_form: self.short_form,
         }
     }
+}
+
+fn read_if_late(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<IfLate> {
+    let word = fields.text("if_late", violations)?;
+    let if_late = word.parse().ok();
+    if if_late.is_none() {
+        let message = "Say `publish`, `skip` or `ask`.";
+        violations.add(fields.path("if_late"), "if_late_unknown", message);
+    }
+    if_late
+}
+
+fn read_max_lateness(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<i64> {
+    fields.number("max_lateness_s", (0, MOST_LATENESS_S), violations)
 }
 
 /// `text`, or `parts`, but not both.

@@ -28,6 +28,16 @@ pub struct NewPostBody {
     /// The IANA time zone in which you think of `publish_at`; kept with the post.
     #[schema(example = "Europe/Berlin")]
     time_zone: Option<String>,
+    /// What to do when it can not go out at its time, or not soon after it was submitted (an
+    /// outage, an account that had to be connected again): `publish` it late, `skip` it, or `ask`
+    /// (its deliveries become `missed`, and you decide). Waiting for a platform's rate limit is
+    /// not late. Left out: `publish`.
+    #[schema(value_type = Option<IfLateWord>, inline)]
+    if_late: Option<String>,
+    /// How late it may still go out, in seconds. Left out: 21600 (6 hours) for `publish`, 60 for
+    /// `skip` and `ask`. What is later than that is `missed` with `publish`, too.
+    #[schema(minimum = 0, maximum = 316224000)]
+    max_lateness_s: Option<i64>,
     /// What one platform shows instead.
     overrides: Option<OverridesBody>,
 }
@@ -45,8 +55,23 @@ pub struct PostChangeBody {
     publish_at: Option<String>,
     /// A new zone; null: none.
     time_zone: Option<String>,
+    /// Null: `publish`.
+    #[schema(value_type = Option<IfLateWord>, inline)]
+    if_late: Option<String>,
+    /// Null: the default of `if_late`.
+    #[schema(minimum = 0, maximum = 316224000)]
+    max_lateness_s: Option<i64>,
     /// New overrides, in place of all that were.
     overrides: Option<OverridesBody>,
+}
+
+/// What to do with a post that is late.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum IfLateWord {
+    Publish,
+    Skip,
+    Ask,
 }
 
 /// One message.
@@ -65,7 +90,8 @@ pub struct OverridesBody {
     threads: Option<NewPartBody>,
 }
 
-/// How a post as a whole stands.
+/// How a post as a whole stands, from its deliveries: `partial` is live somewhere and failed
+/// elsewhere.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 pub enum PostStatusWord {
@@ -83,8 +109,7 @@ pub enum PostStatusWord {
 pub struct PostBody {
     /// `post_...`
     id: String,
-    /// From its deliveries: `scheduled`, `publishing`, `published`, `partial` (live somewhere,
-    /// failed elsewhere), `failed`, `needs_attention` or `canceled`.
+    // A description here would be added as a second schema that no text fits.
     #[schema(value_type = PostStatusWord, inline)]
     status: &'static str,
     /// What was written.
@@ -97,6 +122,10 @@ pub struct PostBody {
     publish_at: Option<Timestamp>,
     /// The IANA time zone that was given with it.
     time_zone: Option<String>,
+    #[schema(value_type = IfLateWord, inline)]
+    if_late: &'static str,
+    /// How late it may go out, in seconds.
+    max_lateness_s: u64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// One for each account.
@@ -119,7 +148,8 @@ pub struct DeliveryBody {
     /// `threads` or `x`
     platform: &'static str,
     /// `queued`, `publishing`, `processing` (the platform prepares it), `unconfirmed` (it may be
-    /// live; we look), `needs_reconnect`, `missed`, `published`, `failed` or `canceled`.
+    /// live; we look), `needs_reconnect`, `missed` (too late; retry, reschedule or cancel it),
+    /// `published`, `failed` or `canceled`.
     status: &'static str,
     /// The platform's id of the first part that is live.
     remote_id: Option<String>,
@@ -213,6 +243,8 @@ impl PostBody {
             overrides: overrides.collect(),
             publish_at: post.publish_at,
             time_zone: post.time_zone.clone(),
+            if_late: post.if_late.as_str(),
+            max_lateness_s: post.policy().max_lateness().as_secs(),
             created_at: post.created_at,
             deliveries: view.deliveries.iter().map(DeliveryBody::new).collect(),
         }

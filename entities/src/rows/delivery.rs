@@ -18,6 +18,8 @@ pub struct Model {
     pub status: Status,
     /// When it is due. None where only a person can move it.
     pub next_at: Option<Timestamp>,
+    /// Since when it is late; see [`crate::misfire`].
+    pub due_at: Timestamp,
     pub waiting_for: Option<WaitReason>,
     /// Until then it is in the queue; after that it is handed out again.
     pub handed_until: Timestamp,

@@ -12,6 +12,10 @@ text_enum! {
         DeliveryFailed = "delivery.failed",
         DeliveryUnconfirmed = "delivery.unconfirmed",
         DeliveryResolved = "delivery.resolved",
+        /// Too late by its post's policy; a person decides.
+        DeliveryMissed = "delivery.missed",
+        /// Too late by its post's policy, which is not to publish it then.
+        DeliveryCanceled = "delivery.canceled",
         AccountNeedsReconnect = "account.needs_reconnect",
     }
 }

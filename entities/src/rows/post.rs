@@ -3,13 +3,14 @@
 use sea_orm::entity::prelude::*;
 
 use crate::content::Content;
+use crate::misfire::Policy;
 use crate::text_enum::text_enum;
 use crate::{PostId, Timestamp, UserId};
 
 text_enum! {
     /// What to do with a post whose time passed while nothing could be published.
     pub enum IfLate {
-        /// Publish it late.
+        /// Publish it late; its owner is asked when it is hours late.
         Publish = "publish",
         /// Do not publish it.
         Skip = "skip",
@@ -34,6 +35,7 @@ pub struct Model {
     /// IANA name, for showing times as the customer thinks of them.
     pub time_zone: Option<String>,
     pub if_late: IfLate,
+    /// None: the default of `if_late`.
     pub max_lateness_s: Option<i64>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -43,3 +45,13 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// How late it may go out.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            if_late: self.if_late,
+            max_lateness_s: self.max_lateness_s,
+        }
+    }
+}

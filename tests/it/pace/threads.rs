@@ -136,6 +136,7 @@ async fn chain(app: &TestApp, parts: usize) {
         },
         publish_at: None,
         time_zone: None,
+        policy: Default::default(),
         accounts: all
             .into_iter()
             .filter(|account| account.platform == Platform::Threads)
