@@ -1,9 +1,9 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs openapi bench
+.PHONY: help run test fmt lint docs openapi bench torture torture-short
 
 help: ## Lists the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: ## Starts everything in one process and prints the page's address
 	cargo run --locked
@@ -25,3 +25,11 @@ openapi: ## Writes openapi.json anew
 bench: ## Measures latency and throughput in both modes, and prints them side by side
 	cargo build --locked --release --workspace
 	FSYNC=on scripts/with-services.sh target/release/bench
+
+torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
+	cargo build --locked --release --workspace --bins
+	scripts/with-services.sh target/release/torture $(ARGS)
+
+torture-short: ## The same for two minutes, on the debug build
+	cargo build --locked --workspace --bins
+	scripts/with-services.sh target/debug/torture --posts 150 $(ARGS)

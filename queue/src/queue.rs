@@ -117,6 +117,9 @@ impl Queue {
     }
 }
 
+/// How much longer than it should Redis may take to say that the bell was not rung.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// Where a relay waits between its rounds.
 pub struct Bell {
     queue: Queue,
@@ -136,10 +139,17 @@ impl Bell {
                     };
                     connection.wait_for_bell(longest).await
                 };
-                if let Err(error) = waited.await {
-                    tracing::debug!(%error, "the bell can not be heard; the relay goes by time");
-                    self.connection = None;
-                    tokio::time::sleep(longest).await;
+                match tokio::time::timeout(longest + SILENCE, waited).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "the bell can not be heard; the relay goes by time");
+                        self.connection = None;
+                        tokio::time::sleep(longest).await;
+                    }
+                    Err(_) => {
+                        tracing::debug!("Redis is silent; the relay goes by time");
+                        self.connection = None;
+                    }
                 }
             }
         }

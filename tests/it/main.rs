@@ -5,11 +5,15 @@
 
 mod accounts;
 mod api_rules;
+mod crashes;
 mod documents;
 mod edits;
 mod happy;
 mod idempotency;
+mod infrastructure;
 mod lists;
+mod misfire;
+mod model;
 mod outcomes;
 mod pace;
 mod processes;

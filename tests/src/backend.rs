@@ -1,5 +1,6 @@
 //! A database and a queue of its own for each test, in both modes.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,13 @@ impl Backend {
     /// Another connection to the same database, as another process would have.
     pub async fn another_database(&self) -> Database {
         connect(&self.database_url).await
+    }
+
+    /// The same database, reached through a proxy before [`postgres_server`].
+    pub fn url_through(&self, proxy: SocketAddr) -> String {
+        let server = postgres_server().to_string();
+        self.database_url
+            .replacen(&format!("@{server}/"), &format!("@{proxy}/"), 1)
     }
 
     /// Another handle on the same queue, as another process would have.
@@ -134,6 +142,23 @@ pub async fn connect(url: &str) -> Database {
     Database::connect(&settings)
         .await
         .expect("a database connection")
+}
+
+/// Where the PostgreSQL of the tests listens.
+pub fn postgres_server() -> SocketAddr {
+    address_in(&required("TEST_POSTGRES_URL"))
+}
+
+/// Where the Redis of the tests listens.
+pub fn redis_server() -> SocketAddr {
+    address_in(&required("TEST_REDIS_URL"))
+}
+
+fn address_in(url: &str) -> SocketAddr {
+    let mut pieces = url.split(['/', '@']);
+    pieces
+        .find_map(|piece| piece.parse().ok())
+        .expect("a URL with an address and a port")
 }
 
 fn url_of(server: &str, name: &str) -> String {

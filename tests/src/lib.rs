@@ -7,12 +7,16 @@
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
+//! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
+//! | [`proxy`] | connections to a server, to be cut and stalled |
 
 pub mod app;
 pub mod backend;
 pub mod client;
 pub mod process;
+pub mod proxy;
 pub mod stack;
+pub mod torture;
 
 pub use app::TestApp;
 pub use backend::Mode;

@@ -1,6 +1,7 @@
 //! The distributed product as processes: a simulator, an API, workers, on a database and a Redis
 //! of their own.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -205,6 +206,11 @@ impl RedisServer {
             }
         }
         panic!("redis-server does not start; run the tests with `make test`");
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
     /// `FLUSHALL`.

@@ -69,6 +69,16 @@ async fn measure(mode: Mode, rate: usize, seconds: usize) -> Lines {
     product.until_published().await;
     let done = started.elapsed();
 
+    let each = product.latencies_each("steady").await;
+    let of_platform = |platform: &str, per_mille: usize| {
+        let mut all: Vec<i64> = each
+            .iter()
+            .filter(|(known, _)| known == platform)
+            .map(|(_, took)| *took)
+            .collect();
+        all.sort_unstable();
+        format!("{} ms", all[(all.len() - 1) * per_mille / 1000])
+    };
     let at = |per_mille: usize| published[(published.len() - 1) * per_mille / 1000];
     let answer = |per_mille: usize| ms(answers[(answers.len() - 1) * per_mille / 1000]);
     vec![
@@ -90,6 +100,10 @@ async fn measure(mode: Mode, rate: usize, seconds: usize) -> Lines {
             "submit to published on both, worst",
             format!("{} ms", at(1000)),
         ),
+        ("  on X alone, p50", of_platform("x", 500)),
+        ("  on X alone, p99", of_platform("x", 990)),
+        ("  on Threads alone, p50", of_platform("threads", 500)),
+        ("  on Threads alone, p99", of_platform("threads", 990)),
         (
             "burst of 2,000 posts: accepted per second",
             format!("{:.0}", BURST as f64 / accepted.as_secs_f64()),
@@ -124,8 +138,12 @@ impl Drop for Folder {
 }
 
 impl Product {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "settings to compare are named in the environment"
+    )]
     async fn start(mode: Mode) -> Self {
-        let common = [
+        let mut common = vec![
             ("DUALPOSTS_BOOTSTRAP_API_KEY", KEY.to_owned()),
             ("DUALPOSTS_LISTEN", "127.0.0.1:0".to_owned()),
             ("DUALPOSTS_SIMULATOR", "on".to_owned()),
@@ -133,9 +151,16 @@ impl Product {
             ("DUALPOSTS_LIMITS", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,warn".to_owned()),
         ];
+        // To compare settings, run after run.
+        let of_this_run = ["DUALPOSTS_DATABASE_CONNECTIONS", "DUALPOSTS_CONCURRENCY"];
+        common.extend(
+            of_this_run
+                .into_iter()
+                .filter_map(|name| Some((name, std::env::var(name).ok()?))),
+        );
         match mode {
-            Mode::Embedded => Self::embedded(common.to_vec()).await,
-            Mode::Distributed => Self::distributed(common.to_vec()).await,
+            Mode::Embedded => Self::embedded(common).await,
+            Mode::Distributed => Self::distributed(common).await,
         }
     }
 
@@ -287,6 +312,25 @@ impl Product {
              WHERE p.idempotency_key LIKE '{name}-%' GROUP BY p.id"
         ))
         .await
+    }
+}
+
+impl Product {
+    /// For each delivery, its platform and the milliseconds since the request.
+    async fn latencies_each(&self, name: &str) -> Vec<(String, i64)> {
+        let reader = self.database.reader();
+        let sql = format!(
+            "SELECT d.platform, d.published_at - p.created_at FROM posts p JOIN deliveries d ON d.post_id = p.id
+             WHERE p.idempotency_key LIKE '{name}-%'"
+        );
+        let statement = Statement::from_string(reader.get_database_backend(), &sql);
+        let rows = reader.query_all_raw(statement).await.expect(&sql);
+        rows.iter()
+            .map(|row| {
+                let platform = row.try_get_by_index(0).expect("a platform");
+                (platform, row.try_get_by_index(1).expect("a number"))
+            })
+            .collect()
     }
 }
 
