@@ -103,30 +103,3 @@ fn without_saving_each_part_before_the_next_the_search_finds_a_duplicate() {
 fn without_going_on_at_the_first_missing_part_the_search_finds_a_duplicate() {
     finds_a_duplicate(|rules| rules.retry_goes_on = false);
 }
-
-#[test]
-fn measure_temporarily() {
-    let outs: [(&str, fn(&mut Rules)); 9] = [
-        ("1", |r| r.unknown_is_looked_for = false),
-        ("2a", |r| r.expired_send_is_unconfirmed = false),
-        ("2b", |r| r.saved_before_the_call = false),
-        ("3", |r| r.lease_outlasts_the_call = false),
-        ("4", |r| r.epoch_is_compared = false),
-        ("5", |r| r.absence_has_its_time = false),
-        ("5b", |r| r.answers_age = false),
-        ("6a", |r| r.parts_are_saved_in_turn = false),
-        ("6b", |r| r.retry_goes_on = false),
-    ];
-    for (name, out) in outs {
-        let mut counts = Vec::new();
-        for _ in 0..1 {
-            let mut rules = Rules::ALL;
-            out(&mut rules);
-            counts.push(match search(rules, 60_000, |b| matches!(b, Broken::Twice { .. })) {
-                Ok(_) => "none".to_owned(),
-                Err(found) => found.story,
-            });
-        }
-        println!("{name}: {counts:?}");
-    }
-}

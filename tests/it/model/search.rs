@@ -42,7 +42,7 @@ pub fn search(rules: Rules, cases: u32, counts: impl Fn(&Broken) -> bool) -> Res
         },
         rng_algorithm: RngAlgorithm::XorShift,
         failure_persistence: None,
-        max_shrink_iters: 3,
+        max_shrink_iters: 2_000,
         ..given
     };
     let strategy = Sequential::new(
@@ -53,25 +53,21 @@ pub fn search(rules: Rules, cases: u32, counts: impl Fn(&Broken) -> bool) -> Res
         World::after,
     );
     let tally = Cell::new(Tally::default());
-    let n = Cell::new(0);
     let ran = TestRunner::new(config).run(&strategy, |(world, happens, applied)| {
-        n.set(n.get() + 1);
-        let run = run(world, &happens, || {
+        let ended = run(world, &happens, &counts, || {
             if let Some(applied) = &applied {
                 applied.fetch_add(1, Ordering::SeqCst);
             }
         });
-        match run {
+        match ended {
             Ok(world) => tally.set(count(tally.take(), &world)),
-            Err(broken) if counts(&broken) => return Err(TestCaseError::fail(broken.to_string())),
-            Err(_) => {}
+            Err(broken) => return Err(TestCaseError::fail(broken.to_string())),
         }
         Ok(())
     });
     match ran {
         Ok(()) => Ok(tally.into_inner()),
-        Err(TestError::Fail(_, _)) if n.get() > 0 => Err(Found { broken: Broken::Inconsistent, story: n.get().to_string() }),
-        Err(TestError::Fail(_, (world, happens, _))) => Err(tell(world, &happens)),
+        Err(TestError::Fail(_, (world, happens, _))) => Err(tell(world, &happens, &counts)),
         Err(TestError::Abort(reason)) => panic!("the search could not go on: {reason}"),
     }
 }
@@ -79,18 +75,19 @@ pub fn search(rules: Rules, cases: u32, counts: impl Fn(&Broken) -> bool) -> Res
 fn run(
     mut world: World,
     happens: &[Transition],
+    counts: &impl Fn(&Broken) -> bool,
     mut applied: impl FnMut(),
 ) -> Result<World, Broken> {
     for transition in happens {
         applied();
         world = world.after(transition);
-        world.judge()?;
+        world.judge(counts)?;
     }
-    world.come_to_rest()
+    world.come_to_rest(counts)
 }
 
 /// The case again, with what stands after each transition.
-fn tell(mut world: World, happens: &[Transition]) -> Found {
+fn tell(mut world: World, happens: &[Transition], counts: &impl Fn(&Broken) -> bool) -> Found {
     let mut story = format!("{:?}", world.start);
     let begun = world.now;
     for transition in happens {
@@ -110,11 +107,11 @@ fn tell(mut world: World, happens: &[Transition]) -> Found {
             row.progress,
             live.count(),
         );
-        if let Err(broken) = world.judge() {
+        if let Err(broken) = world.judge(counts) {
             return Found { broken, story };
         }
     }
-    match world.come_to_rest() {
+    match world.come_to_rest(counts) {
         Err(broken) => Found { broken, story },
         Ok(_) => panic!("a case ended otherwise than before:\n{story}"),
     }

@@ -44,18 +44,25 @@ impl fmt::Display for Broken {
 }
 
 impl World {
-    /// What is broken now, if anything.
-    pub fn judge(&self) -> Result<(), Broken> {
-        let inconsistent = || (!self.database.row.is_consistent()).then_some(Broken::Inconsistent);
-        let broken = self.broken.clone().or_else(inconsistent).or_else(|| {
-            (0..self.start.parts).find_map(|part| {
-                self.twice(part)
-                    .or_else(|| self.off_record(part))
-                    .or_else(|| self.denied(part))
-                    .or_else(|| self.unchained(part))
-            })
+    /// Whether anything is broken now that `counts`.
+    pub fn judge(&self, counts: &impl Fn(&Broken) -> bool) -> Result<(), Broken> {
+        let consistent = self.database.row.is_consistent();
+        let of_parts = (0..self.start.parts).flat_map(|part| {
+            [
+                self.twice(part),
+                self.off_record(part),
+                self.denied(part),
+                self.unchained(part),
+            ]
         });
-        broken.map_or(Ok(()), Err)
+        let mut broken = [
+            self.broken.clone(),
+            (!consistent).then_some(Broken::Inconsistent),
+        ]
+        .into_iter()
+        .chain(of_parts)
+        .flatten();
+        broken.find(counts).map_or(Ok(()), Err)
     }
 
     fn live(&self, part: i32) -> usize {

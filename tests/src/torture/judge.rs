@@ -129,7 +129,7 @@ fn compare(row: &Recorded, live: &[&LivePost], report: &mut Report) {
     }
     match (row.status.as_str(), row.code.as_deref(), live) {
         ("published", _, [one]) if row.remote_id.as_deref() == Some(&one.id) => {}
-        ("failed", Some("unconfirmed"), _) => report.unconfirmed += 1,
+        ("failed", Some("unconfirmed"), _) => report.unconfirmed.push(is),
         ("failed" | "canceled", _, []) => {}
         ("published" | "failed" | "canceled", _, _) => report.wrong.push(is),
         _ => report.lost.push(is),
@@ -185,7 +185,7 @@ async fn resolving(database: &Database, report: &mut Report) -> Result<(), DbErr
         }
     }
     took.sort_unstable();
-    report.resolved = report.unknown.saturating_sub(report.unconfirmed);
+    report.resolved = report.unknown.saturating_sub(report.unconfirmed.len());
     report.resolving = took.last().map(|longest| (took[took.len() / 2], *longest));
     let lost = "SELECT coalesce(max(ended_at - started_at), 0) AS longest FROM attempts WHERE verdict = 'lost'";
     if let Some(row) = query(database, lost).await?.first() {

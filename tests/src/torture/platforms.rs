@@ -20,8 +20,8 @@ const STOPS_THE_APP: [&str; 4] = [
 /// Which part of the run it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// Threads doubles a container that is published twice, so a lag that nobody could see
-    /// through must not come on top.
+    /// Both platforms double what is sent twice, so a lag that nobody could see through must not
+    /// come on top.
     Early,
     Middle,
     /// What stops everything may come now.

@@ -18,7 +18,7 @@ pub struct Report {
     /// What the record says is not so.
     pub wrong: Vec<String>,
     /// `failed` with code `unconfirmed`: a person must look.
-    pub unconfirmed: usize,
+    pub unconfirmed: Vec<String>,
     /// How many outcomes were unknown for a while, and how many of them resolved themselves.
     pub unknown: usize,
     pub resolved: usize,
@@ -54,7 +54,10 @@ impl Report {
                 self.unknown.to_string(),
             ),
             ("  resolved by themselves".into(), self.resolved.to_string()),
-            ("  left for a person".into(), self.unconfirmed.to_string()),
+            (
+                "  left for a person".into(),
+                self.unconfirmed.len().to_string(),
+            ),
         ]);
         if let Some((median, longest)) = self.resolving {
             lines.push(("  time to resolve, median".into(), seconds(median)));
@@ -114,6 +117,7 @@ pub fn print(runs: &[(&str, Report)]) {
             ("DUPLICATE", &report.duplicates),
             ("LOST", &report.lost),
             ("WRONG", &report.wrong),
+            ("LEFT FOR A PERSON", &report.unconfirmed),
         ] {
             for one in all {
                 println!("{what} ({head}): {one}");
