@@ -266,6 +266,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_lapse_has_a_speed_and_a_beginning() {
+        assert_eq!(read(&[]).unwrap().pace, Pace::REAL);
+        let hastened = read(&[("DUALPOSTS_TIME_LAPSE", "60@1795000000000")]).unwrap();
+        let at = Timestamp::from_ms;
+        assert_eq!(
+            hastened.pace.shown_at(at(1_795_000_001_000)),
+            at(1_795_000_060_000)
+        );
+        for wrong in ["60", "0.5@1795000000000", "fast@1", "60@now"] {
+            let error = read(&[("DUALPOSTS_TIME_LAPSE", wrong)]).unwrap_err();
+            assert!(
+                error.to_string().contains("DUALPOSTS_TIME_LAPSE"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn everything_wrong_is_told_at_once_and_no_password_with_it() {
         let error = read(&[
             ("DUALPOSTS_LISTEN", "nowhere"),

@@ -80,7 +80,7 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
             calm.clone(),
         )),
     ];
-    let helpers = {
+    let attendants = {
         let (simulator, customer) = (simulator.clone(), customer.clone());
         let (stop, stop_too) = (stop.clone(), stop.clone());
         [
@@ -124,8 +124,8 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     report.faults = tally.counts();
     report.real_time = started.elapsed();
     stop.cancel();
-    for helper in helpers {
-        helper.await.expect("a helper");
+    for attendant in attendants {
+        attendant.await.expect("an attendant");
     }
     let product = Arc::into_inner(product).expect("nobody else has it");
     product.end(!report.is_clean()).await;
