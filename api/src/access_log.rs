@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::Error;
+use actix_web::{Error, web};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -10,11 +10,34 @@ use actix_web::middleware::Next;
 use tracing::{Instrument, info, info_span};
 use uuid::Uuid;
 
+use crate::state::State;
+
 const REQUEST_ID: &str = "x-request-id";
 
-/// What the page may load: nothing but its own files.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: https: http:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the page may load: its own files, and what Clerk's script needs where people sign in with
+/// it (clerk.md 4).
+pub struct PagePolicy(String);
+
+impl PagePolicy {
+    /// The policy of this installation.
+    pub fn of(state: &State) -> Self {
+        let clerk = state
+            .clerk
+            .as_ref()
+            .map(|clerk| clerk.frontend_origin.as_str());
+        let connect = clerk.map_or_else(String::new, |origin| format!(" {origin}"));
+        let worker = clerk.map_or("", |_| " worker-src 'self' blob:;");
+        // Clerk's bot protection, at sign-up only.
+        let challenges = "https://challenges.cloudflare.com";
+        let script = clerk.map_or_else(String::new, |_| format!(" {challenges}"));
+        let frame = clerk.map_or_else(String::new, |_| format!(" frame-src {challenges};"));
+        PagePolicy(format!(
+            "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' data: https: http:; \
+             connect-src 'self'{connect};{worker}{frame} base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        ))
+    }
+}
+
 /// The API reference draws its page with styles of its own.
 const DOCS_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; connect-src 'self'; font-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
@@ -27,6 +50,7 @@ pub async fn access_log(
     let started = Instant::now();
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    let own = request.app_data::<web::Data<PagePolicy>>().cloned();
     let span = info_span!("request", request = %id);
     let mut response = next.call(request).instrument(span.clone()).await?;
     let status = response.status();
@@ -35,18 +59,18 @@ pub async fn access_log(
         info!(%method, path, status = status.as_u16(), took_ms, "request");
     });
     let policy = if path.starts_with("/docs") {
-        DOCS_SECURITY_POLICY
+        DOCS_SECURITY_POLICY.to_owned()
     } else {
-        CONTENT_SECURITY_POLICY
+        own.map_or_else(String::new, |own| own.0.clone())
     };
-    let headers = response.headers_mut();
+    let headers = response.response_mut().headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };
     set(REQUEST_ID, &id);
-    set("content-security-policy", policy);
+    set("content-security-policy", &policy);
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "no-referrer");
     Ok(response)

@@ -1,16 +1,20 @@
 //! `/v1/accounts`: list, connect with a token at hand, disconnect.
 
 use actix_web::{HttpResponse, delete, get, post, web};
-use entities::accounts::{Connection, disconnect as take_away, list as all_of};
+use entities::accounts::{Connection, Credentials, disconnect as take_away, list as all_of};
+use entities::tokens::NewTokens;
+use entities::vault::Place;
 use entities::rows::account;
 use entities::{AccountId, Platform, Timestamp};
+use platforms::oauth::Refusal;
+use platforms::x::oauth::TokenKind;
 use platforms::{Failure, Meaning, Profile};
 use secrecy::SecretString;
 use serde::Serialize;
-use tracing::info;
+use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, ReadsAccounts, WritesAccounts};
 use crate::fields::{Fields, Violations, object};
 use crate::problem::Problem;
 use crate::state::State;
@@ -31,8 +35,12 @@ pub struct AccountBody {
     state: &'static str,
     /// One sentence, when the state is not `ok`.
     state_reason: Option<String>,
+    /// `own`: sealed here. `clerk`: Clerk is asked at each publish.
+    token_source: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
     token_expires_at: Option<Timestamp>,
+    /// What the token may do, by the platform's own names; empty when it is not known.
+    scopes: Vec<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
@@ -70,7 +78,9 @@ impl From<account::Model> for AccountBody {
             picture_url: row.picture_url,
             state: row.state.as_str(),
             state_reason: row.state_reason,
+            token_source: row.token_source.as_str(),
             token_expires_at: row.token_expires_at,
+            scopes: row.scopes.split_whitespace().map(str::to_owned).collect(),
             created_at: row.created_at,
         }
     }
@@ -81,14 +91,15 @@ impl From<account::Model> for AccountBody {
     tag = "accounts",
     responses(
         (status = 200, body = AccountListBody),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/accounts")]
 pub async fn list(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<ReadsAccounts>,
 ) -> Result<web::Json<AccountListBody>, Problem> {
     let rows = all_of(&state.database, &caller.owner).await?;
     Ok(web::Json(AccountListBody {
@@ -104,7 +115,8 @@ pub async fn list(
     responses(
         (status = 201, description = "Connected.", body = AccountBody),
         (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The body breaks rules, or the platform refuses the token.", body = Problem, content_type = "application/problem+json"),
@@ -115,7 +127,7 @@ pub async fn list(
 #[post("/accounts")]
 pub async fn connect(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesAccounts>,
     body: crate::body::Json,
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
@@ -144,9 +156,12 @@ pub async fn connect(
         display_name: profile.display_name,
         picture_url: profile.picture_url,
         is_premium: profile.is_premium.unwrap_or(false),
-        access_token,
-        refresh_token,
-        token_expires_at,
+        scopes: String::new(),
+        credentials: Credentials::Own(NewTokens {
+            access_token,
+            refresh_token,
+            expires_at: token_expires_at,
+        }),
     };
     let row = entities::accounts::connect(&state.database, &state.vault, connection, now).await?;
     info!(account = %row.id, %platform, username = row.username, "connected");
@@ -154,14 +169,25 @@ pub async fn connect(
     Ok(HttpResponse::Created().json(AccountBody::from(row)))
 }
 
-/// Disconnect a profile and forget its tokens. Posts that are scheduled on it wait until it is
-/// connected again.
+/// What is left to do after a disconnection.
+#[derive(Serialize, ToSchema)]
+pub struct DisconnectedBody {
+    /// One sentence.
+    message: String,
+    /// What to do.
+    action: String,
+}
+
+/// Disconnect a profile and forget its tokens; where the platform can, they are revoked there.
+/// Posts that are scheduled on it wait until it is connected again.
 #[utoipa::path(
     tag = "accounts",
     params(("id" = String, Path, description = "`acc_...`")),
     responses(
+        (status = 200, description = "Disconnected, and something is left for you to do at the platform.", body = DisconnectedBody),
         (status = 204, description = "Disconnected."),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such account.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
@@ -169,18 +195,52 @@ pub async fn connect(
 #[delete("/accounts/{id}")]
 pub async fn disconnect(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesAccounts>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id: AccountId = id.parse().map_err(|_| Problem::not_found("account"))?;
-    if !take_away(&state.database, &caller.owner, &id, state.clock.now()).await? {
-        return Err(Problem::not_found("account"));
-    }
+    let now = state.clock.now();
+    let taken = take_away(&state.database, &caller.owner, &id, now).await?;
+    let account = taken.ok_or_else(|| Problem::not_found("account"))?;
     info!(account = %id, "disconnected");
-    Ok(HttpResponse::NoContent().finish())
+    match revoke(&state, &account, now).await {
+        None => Ok(HttpResponse::NoContent().finish()),
+        Some(left) => Ok(HttpResponse::Ok().json(left)),
+    }
 }
 
-fn read_platform(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Platform> {
+/// Takes the tokens' power away at the platform. What could not be done is told.
+async fn revoke(
+    state: &State,
+    account: &account::Model,
+    now: Timestamp,
+) -> Option<DisconnectedBody> {
+    let connector = state.connectors.x.as_ref()?;
+    if account.platform != Platform::X {
+        return None;
+    }
+    let (place, sealed, kind) = match (&account.refresh_token, &account.access_token) {
+        (Some(sealed), _) => (Place::RefreshToken(&account.id), sealed, TokenKind::Refresh),
+        (None, Some(sealed)) => (Place::AccessToken(&account.id), sealed, TokenKind::Access),
+        (None, None) => return None,
+    };
+    let token = state.vault.open(place, sealed).ok()?;
+    let app = &connector.app;
+    match state.x.revoke(app, &token, kind, now.as_ms()).await {
+        Ok(()) => None,
+        // It was dead before.
+        Err(failure) if failure.refusal == Refusal::GrantDead => None,
+        Err(failure) => {
+            warn!(account = %account.id, %failure, "the token could not be revoked");
+            Some(DisconnectedBody {
+                message: "The profile is disconnected here, but X could not be told.".to_owned(),
+                action: "Open X under Settings, Security and account access, Apps and sessions, and remove the app there.".to_owned(),
+            })
+        }
+    }
+}
+
+pub(crate) fn read_platform(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Platform> {
     let text = fields.text("platform", violations);
     if fields.lacks("platform") {
         violations.add("platform", "missing", "Say `threads` or `x`.");
@@ -210,7 +270,7 @@ fn secret(
     plausible.then(|| text.to_owned().into())
 }
 
-async fn profile(
+pub(crate) async fn profile(
     state: &State,
     platform: Platform,
     token: &SecretString,
@@ -226,7 +286,7 @@ async fn profile(
 }
 
 /// Why a token could not be tried, or was refused.
-fn refused(platform: Platform, failure: &Failure) -> Problem {
+pub(crate) fn refused(platform: Platform, failure: &Failure) -> Problem {
     let (message, action, retryable) = match failure.meaning {
         Meaning::Unauthorized => (
             "The platform refuses this token.",

@@ -37,14 +37,29 @@ impl FromRequest for Json {
             }
             Some(Err(_)) => false,
         };
-        let bytes = Bytes::from_request(request, payload);
+        let bytes = Raw::from_request(request, payload);
         Box::pin(async move {
             if !is_json {
                 return Err(Problem::unsupported_media_type());
             }
+            bytes.await.map(|raw| Json(raw.0))
+        })
+    }
+}
+
+/// The bytes of a body of any kind.
+pub struct Raw(pub Bytes);
+
+impl FromRequest for Raw {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
             bytes
                 .await
-                .map(Json)
+                .map(Raw)
                 .map_err(|error| match error.as_error::<PayloadError>() {
                     Some(PayloadError::Overflow) => Problem::too_large(BODY_LIMIT),
                     _ => Problem::bad_request(format!("The body could not be read: {error}.")),

@@ -1,70 +1,82 @@
-//! For whom a request is. A handler that takes a [`Caller`] cannot run without one.
+//! For whom a request is, and what for. A handler that takes a [`Caller`] cannot run without one,
+//! nor for one who may not do what the handler's type says.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
-use entities::{UserId, keys};
-use secrecy::SecretString;
+use entities::UserId;
+use entities::scopes::{Scope, Scopes};
 
 use crate::problem::Problem;
+use crate::sign_in::{Principal, Via, principal};
 use crate::state::State;
 
-/// The person on whose behalf a request is made.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub owner: UserId,
+/// What a handler needs its caller to be let do.
+pub trait Needs {
+    const SCOPE: Option<Scope>;
 }
 
-impl FromRequest for Caller {
+macro_rules! needs {
+    ($($(#[$meta:meta])* $name:ident: $scope:expr,)+) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Debug)]
+            pub struct $name;
+
+            impl Needs for $name {
+                const SCOPE: Option<Scope> = $scope;
+            }
+        )+
+    };
+}
+
+needs! {
+    /// To be somebody.
+    Anyone: None,
+    /// To see posts and what became of them.
+    ReadsPosts: Some(Scope::PostsRead),
+    /// To submit, change and cancel posts.
+    WritesPosts: Some(Scope::PostsWrite),
+    /// To see connected profiles.
+    ReadsAccounts: Some(Scope::AccountsRead),
+    /// To connect and disconnect profiles.
+    WritesAccounts: Some(Scope::AccountsWrite),
+    /// To list, make and revoke API keys.
+    WritesKeys: Some(Scope::KeysWrite),
+}
+
+/// The person on whose behalf a request is made. Where their id comes from is proven; no handler
+/// takes one from the request.
+#[derive(Clone, Debug)]
+pub struct Caller<N: Needs> {
+    pub owner: UserId,
+    pub via: Via,
+    pub scopes: Scopes,
+    needs: PhantomData<N>,
+}
+
+impl<N: Needs + 'static> FromRequest for Caller<N> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = presented_key(request);
-        let state = request.app_data::<web::Data<State>>().cloned();
+        let request = request.clone();
         Box::pin(async move {
+            let state = request.app_data::<web::Data<State>>().cloned();
             let state = state.ok_or_else(Problem::unavailable)?;
-            let key = key?;
-            let found = keys::find(&state.database, &key).await?;
-            let row =
-                found.ok_or_else(|| Problem::unauthorized("The key is unknown or was revoked."))?;
-            // A database that only reads, or is full, can still show posts.
-            if let Err(error) = keys::touch(&state.database, &row, state.clock.now()).await {
-                tracing::warn!(%error, "that a key was used could not be noted");
+            let Principal { owner, via, scopes } = principal(&state, &request).await?;
+            if let Some(scope) = N::SCOPE.filter(|scope| !scopes.allow(*scope)) {
+                return Err(Problem::scope_missing(scope));
             }
             Ok(Caller {
-                owner: row.owner_id,
+                owner,
+                via,
+                scopes,
+                needs: PhantomData,
             })
         })
-    }
-}
-
-/// The key from `Authorization: Bearer` or `X-API-Key`.
-fn presented_key(request: &HttpRequest) -> Result<SecretString, Problem> {
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let bearer = header(AUTHORIZATION.as_str()).map(|value| {
-        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-        if scheme.eq_ignore_ascii_case("bearer") {
-            token.trim()
-        } else {
-            ""
-        }
-    });
-    match bearer.or_else(|| header("X-API-Key").map(str::trim)) {
-        None => Err(Problem::unauthorized(
-            "There is neither an Authorization nor an X-API-Key header.",
-        )),
-        Some("") => Err(Problem::unauthorized(
-            "The Authorization header is not of the form `Bearer <key>`.",
-        )),
-        Some(key) => Ok(key.to_owned().into()),
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tracing::info;
 use utoipa::ToSchema;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, ReadsPosts, WritesPosts};
 use crate::fields::{Fields, Violations, object};
 use crate::posts::wire::DeliveryBody;
 use crate::problem::Problem;
@@ -66,7 +66,8 @@ pub struct AttemptBody {
     responses(
         (status = 202, description = "Queued again.", body = DeliveryBody),
         (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It can not be retried as it stands, or only with `even_if_it_may_duplicate`.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
@@ -78,7 +79,7 @@ pub struct AttemptBody {
 #[post("/deliveries/{id}/retry")]
 pub async fn retry(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesPosts>,
     id: web::Path<String>,
     body: crate::body::Json,
 ) -> Result<actix_web::HttpResponse, Problem> {
@@ -149,7 +150,8 @@ fn not_retryable(status: Status) -> Problem {
     params(("id" = String, Path, description = "`dlv_...`")),
     responses(
         (status = 200, body = AttemptListBody),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
@@ -157,7 +159,7 @@ fn not_retryable(status: Status) -> Problem {
 #[get("/deliveries/{id}/attempts")]
 pub async fn attempts(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<ReadsPosts>,
     id: web::Path<String>,
 ) -> Result<web::Json<AttemptListBody>, Problem> {
     let rows = all_attempts(&state.database, &caller.owner, &delivery_id(&id)?).await?;

@@ -1,6 +1,8 @@
 //! The OpenAPI document, made from the handlers, and the pages that show it.
 
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityScheme,
+};
 use utoipa::{Modify, OpenApi};
 
 /// The document without its paths; [`crate::server::openapi`] adds them.
@@ -11,23 +13,36 @@ use utoipa::{Modify, OpenApi};
         description = "Write once, and it appears on X and Threads, now or at the time you chose, exactly once.",
         license(name = "MIT OR Apache-2.0")
     ),
-    modifiers(&ApiKey),
-    security(("api_key" = [])),
+    modifiers(&SignIn),
+    security(("api_key" = []), ("session" = []), ("clerk" = [])),
     tags(
         (name = "posts", description = "Submit, schedule, change, cancel and follow posts."),
         (name = "deliveries", description = "A post on one account: retry it, see every attempt."),
-        (name = "accounts", description = "Connected profiles."),
+        (name = "accounts", description = "Connected profiles, and how to connect them."),
+        (name = "keys", description = "API keys for programs."),
+        (name = "sign-in", description = "How people come in, and who they are."),
+        (name = "callbacks", description = "What Clerk and Meta tell us, signed by them."),
         (name = "operations", description = "Health.")
     )
 )]
 pub struct Document;
 
-struct ApiKey;
+struct SignIn;
 
-impl Modify for ApiKey {
+impl Modify for SignIn {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_with(Default::default);
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("api_key", bearer);
+        let token = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("A session token of Clerk's, where people sign in with it."));
+        components.add_security_scheme("clerk", SecurityScheme::Http(token.build()));
+        let cookie = ApiKeyValue::with_description(
+            "dualposts_8080",
+            "The page's own cookie; `__Host-dualposts` over https, else with the port in its name. Changes need an `Origin` of the same host.",
+        );
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }

@@ -3,8 +3,10 @@
 //! | where | what |
 //! |---|---|
 //! | [`server`] | all routes on one screen, and how they are served |
-//! | [`state`], [`caller`] | what a handler works with, and for whom |
+//! | [`state`] | what a handler works with |
+//! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
+//! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
 
@@ -12,15 +14,21 @@ pub mod access_log;
 pub mod accounts;
 pub mod body;
 pub mod caller;
+pub mod clerk_link;
+pub mod connections;
 pub mod deliveries;
 pub mod docs;
 pub mod fields;
 pub mod health;
+pub mod keys;
 pub mod pages;
 pub mod posts;
 pub mod problem;
 pub mod server;
+pub mod session;
+pub mod sign_in;
 pub mod state;
+pub mod webhooks;
 
 pub use server::serve;
 pub use state::{Settings, State};

@@ -14,7 +14,7 @@ use entities::posts::{PostView, find};
 use entities::{PostId, Timestamp};
 use tracing::info;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, ReadsPosts, WritesPosts};
 use crate::fields::{Violations, object};
 use crate::problem::Problem;
 use crate::state::State;
@@ -35,7 +35,8 @@ use wire::{NewPostBody, PostBody, PostChangeBody, PostListBody};
         (status = 202, description = "Accepted: it is stored and will be published.", body = PostBody),
         (status = 200, description = "This key and body came before: the post that they made, with `Idempotency-Replayed: true`.", body = PostBody),
         (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "This Idempotency-Key came before with another body.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
@@ -46,7 +47,7 @@ use wire::{NewPostBody, PostBody, PostChangeBody, PostListBody};
 #[post("/posts")]
 pub async fn submit(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesPosts>,
     request: HttpRequest,
     body: crate::body::Json,
 ) -> Result<HttpResponse, Problem> {
@@ -129,14 +130,15 @@ async fn wake(state: &State, view: &PostView, now: Timestamp) {
     responses(
         (status = 200, body = PostListBody),
         (status = 400, description = "A query parameter can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/posts")]
 pub async fn list(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<ReadsPosts>,
     request: HttpRequest,
 ) -> Result<web::Json<PostListBody>, Problem> {
     let now = state.clock.now();
@@ -158,7 +160,8 @@ pub async fn list(
     params(("id" = String, Path, description = "`post_...`")),
     responses(
         (status = 200, body = PostBody),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
@@ -166,7 +169,7 @@ pub async fn list(
 #[get("/posts/{id}")]
 pub async fn show(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<ReadsPosts>,
     id: web::Path<String>,
 ) -> Result<web::Json<PostBody>, Problem> {
     let view = find_view(&state, &caller, &id).await?;
@@ -183,7 +186,8 @@ pub async fn show(
     responses(
         (status = 200, description = "Changed.", body = PostBody),
         (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is being published or is settled; nothing was changed.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
@@ -195,7 +199,7 @@ pub async fn show(
 #[patch("/posts/{id}")]
 pub async fn change(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesPosts>,
     id: web::Path<String>,
     body: crate::body::Json,
 ) -> Result<web::Json<PostBody>, Problem> {
@@ -247,7 +251,8 @@ pub async fn change(
     params(("id" = String, Path, description = "`post_...`")),
     responses(
         (status = 200, description = "Canceled, all of it or what was left.", body = PostBody),
-        (status = 401, description = "No valid key.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such post.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nothing is left to cancel: it is going out at this moment, or is settled.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
@@ -256,7 +261,7 @@ pub async fn change(
 #[delete("/posts/{id}")]
 pub async fn cancel(
     state: web::Data<State>,
-    caller: Caller,
+    caller: Caller<WritesPosts>,
     id: web::Path<String>,
 ) -> Result<web::Json<PostBody>, Problem> {
     let now = state.clock.now();

@@ -140,14 +140,81 @@ impl Problem {
     /// No key, or one that is not valid.
     pub fn unauthorized(detail: &str) -> Self {
         let action =
-            "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`.";
+            "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`, or sign in on the page.";
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
-            "The request carries no valid API key.",
+            "The request carries no valid API key or session.",
             action,
         )
         .detail(detail)
+    }
+
+    /// The caller is known and may not do this.
+    pub fn scope_missing(scope: entities::scopes::Scope) -> Self {
+        let action = "Use a key that has this scope; `POST /v1/keys` makes one.";
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "scope_missing",
+            "The key does not allow this.",
+            action,
+        )
+        .detail(format!("It lacks the scope {scope}."))
+    }
+
+    /// A page of another site asks, with the cookie that the browser sends unasked.
+    pub fn cross_origin() -> Self {
+        let action =
+            "Open DualPosts itself and do it there. Programs use an API key instead of the cookie.";
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "cross_origin",
+            "A page of another site asked for this.",
+            action,
+        )
+    }
+
+    /// A sign-in link that opens nothing.
+    pub fn link_used() -> Self {
+        let action = "Run `dualposts link` on the machine that DualPosts runs on; it prints a fresh link.";
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "link_used",
+            "This sign-in link was used already, or is too old.",
+            action,
+        )
+    }
+
+    /// Whether a session is good can not be found out: Clerk does not answer.
+    pub fn sign_in_unavailable() -> Self {
+        let action = "Try again in a few seconds.";
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "sign_in_unavailable",
+            "Sign-ins can not be checked at the moment: Clerk does not answer.",
+            action,
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(5),
+            ..problem
+        }
+    }
+
+    /// What pretends to come from somebody who signs what they send.
+    pub fn bad_signature() -> Self {
+        let action = "Check that the secret set here is the sender's, and that both clocks are right.";
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "bad_signature",
+            "The signature is missing, wrong or too old.",
+            action,
+        )
+    }
+
+    /// Something that this installation is not set up for.
+    pub fn not_configured(what: &str, action: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, "not_configured", what, action)
     }
 
     /// There is no such thing, or it is not the caller's.
@@ -179,6 +246,24 @@ impl Problem {
     /// It can not be done as things stand.
     pub fn conflict(code: &'static str, title: &str, action: &str) -> Self {
         Self::new(StatusCode::CONFLICT, code, title, action)
+    }
+
+    /// It can not be done with what was given, for a reason outside of the body's form.
+    pub fn unprocessable(code: &'static str, title: &str, action: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, action)
+    }
+
+    /// Somebody else could not be asked while the caller waited.
+    pub fn bad_gateway(title: &str, action: &str) -> Self {
+        Problem {
+            retryable: true,
+            ..Self::new(StatusCode::BAD_GATEWAY, "upstream_unavailable", title, action)
+        }
+    }
+
+    /// The same, with what exactly it was.
+    pub fn with_detail(self, detail: Option<String>) -> Self {
+        Problem { detail, ..self }
     }
 
     /// A platform refused or could not be asked while the caller waited.

@@ -10,10 +10,10 @@ use utoipa::OpenApi;
 use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::access_log::access_log;
+use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::{accounts, deliveries, docs, health, pages, posts};
+use crate::{accounts, connections, deliveries, docs, health, keys, pages, posts, session, webhooks};
 
 /// The largest JSON body: far more than 25 parts of the longest text.
 pub const BODY_LIMIT: usize = 512 * 1024;
@@ -33,8 +33,24 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(deliveries::attempts)
                 .service(accounts::list)
                 .service(accounts::connect)
-                .service(accounts::disconnect),
-        );
+                .service(accounts::disconnect)
+                .service(connections::how)
+                .service(connections::begin)
+                .service(connections::finish)
+                .service(connections::sync)
+                .service(keys::list)
+                .service(keys::create)
+                .service(keys::revoke)
+                .service(session::ways)
+                .service(session::open)
+                .service(session::show)
+                .service(session::close),
+        )
+        .service(webhooks::clerk)
+        .service(webhooks::deauthorize)
+        .service(webhooks::delete_data)
+        .service(webhooks::deletion)
+        .service(webhooks::userinfo);
 }
 
 /// The OpenAPI 3.1 document of exactly the routes above.
@@ -53,12 +69,14 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
+    let policy = web::Data::new(PagePolicy::of(&state));
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
             .wrap(from_fn(access_log))
             .app_data(state.clone())
             .app_data(allowed.clone())
+            .app_data(policy.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .into_utoipa_app()
             .configure(routes)

@@ -5,8 +5,11 @@ use std::time::Duration;
 use entities::boundary::{Action, Boundaries, Side};
 use entities::due;
 use entities::vault::Vault;
-use entities::{Clock, Database, DeliveryId, Timestamp};
+use entities::{Clock, Database, DeliveryId, Platform, Timestamp};
 use queue::{Job, Queue};
+
+use crate::clerk_link::Clerk;
+use crate::connections::Connectors;
 
 /// How long a customer waits for the queue, whose answer changes nothing for them.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -18,6 +21,10 @@ pub struct State {
     pub queue: Queue,
     pub clock: Clock,
     pub vault: Vault,
+    /// Whom people sign in with, if it is Clerk.
+    pub clerk: Option<Clerk>,
+    /// The apps that profiles are connected through.
+    pub connectors: Connectors,
     pub threads: platforms::threads::Client,
     pub x: platforms::x::Client,
     pub settings: Settings,
@@ -30,11 +37,39 @@ pub struct State {
 pub struct Settings {
     /// How long a job may wait in the queue before the relay hands it out again.
     pub handed: Duration,
+    /// Where people open the page, without a slash at the end: `https://post.example`.
+    pub public_url: String,
+    /// Connect by our own apps even where people sign in with Clerk.
+    pub connect_by_own_apps: bool,
     /// Where the simulator shows what it has published, when it stands in for the platforms.
     pub simulator_url: Option<String>,
 }
 
+/// How a profile is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectBy {
+    /// By the platform's consent page, through our own app.
+    Consent,
+    /// By linking it at Clerk.
+    Clerk,
+    /// Only with a token at hand.
+    TokenOnly,
+}
+
 impl State {
+    /// How profiles of a platform are connected here.
+    pub fn connect_by(&self, platform: Platform) -> ConnectBy {
+        let has_app = match platform {
+            Platform::Threads => self.connectors.threads.is_some(),
+            Platform::X => self.connectors.x.is_some(),
+        };
+        match (self.clerk.is_some(), has_app) {
+            (true, _) if !self.settings.connect_by_own_apps => ConnectBy::Clerk,
+            (_, true) => ConnectBy::Consent,
+            (_, false) => ConnectBy::TokenOnly,
+        }
+    }
+
     /// Wakes workers for deliveries that are due. When it fails, the relay does the same a little
     /// later, so a queue that is away costs the customer a moment and no more.
     pub async fn wake(&self, due: Vec<(Timestamp, DeliveryId)>) {

@@ -1,21 +1,18 @@
-//! Connected profiles: connecting, finding, disconnecting, and a token that died.
+//! Connected profiles: connecting, finding, taking away.
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder,
 };
 use secrecy::SecretString;
-use serde_json::json;
 
 use crate::database::execute;
-use crate::delivery::Claim;
-use crate::record::DeadToken;
-use crate::rows::account::{self, AccountState};
-use crate::rows::event::EventKind;
-use crate::vault::{TokenKind, Vault};
-use crate::{AccountId, Database, DbErr, EventId, Platform, Timestamp, UserId};
+use crate::rows::account::{self, AccountState, TokenSource};
+use crate::tokens::{NewTokens, renew_at};
+use crate::vault::{Place, Vault};
+use crate::{AccountId, Database, DbErr, Platform, Timestamp, UserId};
 
-/// A profile and the tokens that its owner gave for it.
+/// A profile and how its owner lets us act for it.
 pub struct Connection {
     pub owner_id: UserId,
     pub platform: Platform,
@@ -24,9 +21,28 @@ pub struct Connection {
     pub display_name: Option<String>,
     pub picture_url: Option<String>,
     pub is_premium: bool,
-    pub access_token: SecretString,
-    pub refresh_token: Option<SecretString>,
-    pub token_expires_at: Option<Timestamp>,
+    /// What the token may do, by the platform's own names, space-separated; empty: not known.
+    pub scopes: String,
+    pub credentials: Credentials,
+}
+
+/// Where an account's token comes from.
+pub enum Credentials {
+    /// We keep it, sealed.
+    Own(NewTokens),
+    /// Clerk keeps it, under this `eac_...`.
+    Clerk { external_account_id: String },
+}
+
+impl Credentials {
+    /// A token that its owner has at hand, and nothing else is known of.
+    pub fn token(access_token: impl Into<SecretString>) -> Self {
+        Credentials::Own(NewTokens {
+            access_token: access_token.into(),
+            refresh_token: None,
+            expires_at: None,
+        })
+    }
 }
 
 /// Connects a profile, or connects it again in place: its id and all that waits on it stay, and
@@ -44,19 +60,28 @@ pub async fn connect(
         .filter(account::Column::RemoteUserId.eq(connection.remote_user_id.clone()))
         .one(&transaction)
         .await?;
-    let id = known
-        .as_ref()
-        .map_or_else(AccountId::generate, |row| row.id.clone());
-    let seal = |kind, token: &SecretString| {
-        vault
-            .seal(&id, kind, token)
-            .map_err(|error| DbErr::Custom(error.to_string()))
+    let row = row_of(vault, connection, known.as_ref(), now)?;
+    let saved = if known.is_some() {
+        row.into_active_model()
+            .reset_all()
+            .update(&transaction)
+            .await?
+    } else {
+        row.into_active_model().insert(&transaction).await?
     };
-    let refresh = connection
-        .refresh_token
-        .as_ref()
-        .map(|token| seal(TokenKind::Refresh, token));
-    let row = account::Model {
+    requeue_what_waited(&transaction, &saved.id, now).await?;
+    transaction.commit().await?;
+    Ok(saved)
+}
+
+fn row_of(
+    vault: &Vault,
+    connection: Connection,
+    known: Option<&account::Model>,
+    now: Timestamp,
+) -> Result<account::Model, DbErr> {
+    let id = known.map_or_else(AccountId::generate, |row| row.id.clone());
+    let mut row = account::Model {
         id: id.clone(),
         owner_id: connection.owner_id,
         platform: connection.platform,
@@ -67,24 +92,44 @@ pub async fn connect(
         is_premium: connection.is_premium,
         state: AccountState::Ok,
         state_reason: None,
-        access_token: Some(seal(TokenKind::Access, &connection.access_token)?),
-        refresh_token: refresh.transpose()?,
-        token_expires_at: connection.token_expires_at,
-        scopes: String::new(),
-        created_at: known.as_ref().map_or(now, |row| row.created_at),
+        token_source: TokenSource::Own,
+        external_account_id: None,
+        access_token: None,
+        refresh_token: None,
+        token_epoch: known.map_or(0, |row| row.token_epoch + 1),
+        token_issued_at: now,
+        token_expires_at: None,
+        renew_at: None,
+        renewal_failing_since: None,
+        scopes: connection.scopes,
+        created_at: known.map_or(now, |row| row.created_at),
         updated_at: now,
     };
-    let saved = if known.is_some() {
-        row.into_active_model()
-            .reset_all()
-            .update(&transaction)
-            .await?
-    } else {
-        row.into_active_model().insert(&transaction).await?
-    };
-    requeue_what_waited(&transaction, &id, now).await?;
-    transaction.commit().await?;
-    Ok(saved)
+    match connection.credentials {
+        Credentials::Own(tokens) => {
+            let seal = |place, token: &SecretString| {
+                vault
+                    .seal(place, token)
+                    .map_err(|error| DbErr::Custom(error.to_string()))
+            };
+            let refresh = tokens
+                .refresh_token
+                .as_ref()
+                .map(|token| seal(Place::RefreshToken(&id), token));
+            row.access_token = Some(seal(Place::AccessToken(&id), &tokens.access_token)?);
+            row.refresh_token = refresh.transpose()?;
+            row.token_expires_at = tokens.expires_at;
+            let has_refresh = row.refresh_token.is_some();
+            row.renew_at = renew_at(row.platform, has_refresh, now, tokens.expires_at);
+        }
+        Credentials::Clerk {
+            external_account_id,
+        } => {
+            row.token_source = TokenSource::Clerk;
+            row.external_account_id = Some(external_account_id);
+        }
+    }
+    Ok(row)
 }
 
 async fn requeue_what_waited<C: ConnectionTrait>(
@@ -138,55 +183,69 @@ pub async fn find_all(
         .await
 }
 
+/// One of an owner's accounts, unless it was disconnected.
+pub async fn find(
+    database: &Database,
+    owner: &UserId,
+    id: &AccountId,
+) -> Result<Option<account::Model>, DbErr> {
+    let found = find_all(database, owner, std::slice::from_ref(id)).await?;
+    Ok(found.into_iter().next())
+}
+
 /// Takes an account away and forgets its tokens. What is scheduled on it waits for a new
-/// connection. False when the owner has no such account.
+/// connection. Returns the account as it was, tokens and all, so that they can be revoked;
+/// `None` when the owner has no such account.
 pub async fn disconnect(
     database: &Database,
     owner: &UserId,
     id: &AccountId,
     now: Timestamp,
-) -> Result<bool, DbErr> {
+) -> Result<Option<account::Model>, DbErr> {
+    let transaction = database.begin().await?;
+    // Touching the row first takes its lock: nobody renews the token between.
+    let sql = "UPDATE accounts SET updated_at = $1 WHERE id = $2 AND owner_id = $3 AND state <> 'disconnected'";
+    let values = [now.into(), id.clone().into(), owner.clone().into()];
+    if execute(&transaction, sql, values).await?.rows_affected() == 0 {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let before = account::Entity::find()
+        .filter(account::Column::Id.eq(id.clone()))
+        .one(&transaction)
+        .await?;
     let sql =
         "UPDATE accounts SET state = 'disconnected', state_reason = 'its owner disconnected it',
-            access_token = NULL, refresh_token = NULL, token_expires_at = NULL, updated_at = $1
-         WHERE id = $2 AND owner_id = $3 AND state <> 'disconnected'";
-    let values = [now.into(), id.clone().into(), owner.clone().into()];
-    Ok(execute(database.writer(), sql, values)
-        .await?
-        .rows_affected()
-        == 1)
+            access_token = NULL, refresh_token = NULL, token_expires_at = NULL, renew_at = NULL,
+            renewal_failing_since = NULL, token_epoch = token_epoch + 1 WHERE id = $1";
+    execute(&transaction, sql, [id.clone().into()]).await?;
+    transaction.commit().await?;
+    Ok(before)
 }
 
-/// Notes that an account's token is dead and tells its owner once.
-pub(crate) async fn mark_needs_reconnect<C: ConnectionTrait>(
-    connection: &C,
-    claim: &Claim,
-    dead: &DeadToken,
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    let sql = "UPDATE accounts SET state = 'needs_reconnect', state_reason = $1, updated_at = $2
-               WHERE id = $3 AND access_token = $4 AND state IN ('ok', 'degraded')";
-    let values = [
-        dead.reason.clone().into(),
-        now.into(),
-        claim.account_id.clone().into(),
-        dead.sealed.clone().into(),
-    ];
-    if execute(connection, sql, values).await?.rows_affected() == 0 {
-        return Ok(());
-    }
-    execute(
-        connection,
-        "INSERT INTO events (id, owner_id, kind, account_id, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        [
-            EventId::generate().into(),
-            claim.owner_id.clone().into(),
-            EventKind::AccountNeedsReconnect.into(),
-            claim.account_id.clone().into(),
-            json!({ "reason": dead.reason }).into(),
-            now.into(),
-        ],
-    )
-    .await
-    .map(|_| ())
+/// An owner's accounts that were disconnected.
+pub async fn disconnected(
+    database: &Database,
+    owner: &UserId,
+) -> Result<Vec<account::Model>, DbErr> {
+    account::Entity::find()
+        .filter(account::Column::OwnerId.eq(owner.clone()))
+        .filter(account::Column::State.eq(AccountState::Disconnected))
+        .all(database.reader())
+        .await
+}
+
+/// Everybody's accounts that are this profile of a platform and are not disconnected: a callback
+/// of the platform names no owner.
+pub async fn of_profile(
+    database: &Database,
+    platform: Platform,
+    remote_user_id: &str,
+) -> Result<Vec<account::Model>, DbErr> {
+    account::Entity::find()
+        .filter(account::Column::Platform.eq(platform))
+        .filter(account::Column::RemoteUserId.eq(remote_user_id))
+        .filter(account::Column::State.ne(AccountState::Disconnected))
+        .all(database.reader())
+        .await
 }

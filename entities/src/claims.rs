@@ -11,7 +11,7 @@ use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
 use crate::misfire::{self, Policy};
 use crate::rates::{self, Take};
-use crate::rows::account::AccountState;
+use crate::rows::account::{self, AccountState, TokenSource};
 use crate::rows::delivery::{Model, ProgressColumns};
 use crate::write::{Sql, Write};
 use crate::{Database, DeliveryId, Timestamp};
@@ -41,7 +41,35 @@ pub struct AccountForWork {
     pub username: String,
     pub state: AccountState,
     pub state_reason: Option<String>,
+    pub token_source: TokenSource,
+    pub external_account_id: Option<String>,
     pub access_token: Option<Vec<u8>>,
+    pub has_refresh_token: bool,
+    pub token_epoch: i64,
+    pub token_issued_at: Timestamp,
+    pub token_expires_at: Option<Timestamp>,
+    /// Whom Clerk knows the owner as.
+    pub clerk_user_id: Option<String>,
+}
+
+impl AccountForWork {
+    /// The same of an account that was read again. Clerk keeps nothing that is renewed here.
+    pub fn of(account: &account::Model) -> Self {
+        AccountForWork {
+            remote_user_id: account.remote_user_id.clone(),
+            username: account.username.clone(),
+            state: account.state,
+            state_reason: account.state_reason.clone(),
+            token_source: account.token_source,
+            external_account_id: account.external_account_id.clone(),
+            access_token: account.access_token.clone(),
+            has_refresh_token: account.refresh_token.is_some(),
+            token_epoch: account.token_epoch,
+            token_issued_at: account.token_issued_at,
+            token_expires_at: account.token_expires_at,
+            clerk_user_id: None,
+        }
+    }
 }
 
 impl Work {
@@ -68,6 +96,10 @@ pub async fn load(
     let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
             p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
+            a.token_source, a.external_account_id, a.refresh_token IS NOT NULL AS has_refresh_token,
+            a.token_epoch, a.token_issued_at, a.token_expires_at,
+            CASE WHEN a.token_source = 'clerk' THEN (SELECT clerk_user_id FROM users WHERE id = a.owner_id) END
+                AS clerk_user_id,
             la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
             lp.paused_until AS app_paused_until, lp.reason AS app_pause_reason,
             (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = d.part_index - 1) AS reply_to,
@@ -112,7 +144,14 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
             username: row.try_get("", "username")?,
             state: row.try_get("", "account_state")?,
             state_reason: row.try_get("", "state_reason")?,
+            token_source: row.try_get("", "token_source")?,
+            external_account_id: row.try_get("", "external_account_id")?,
             access_token: row.try_get("", "access_token")?,
+            has_refresh_token: row.try_get("", "has_refresh_token")?,
+            token_epoch: row.try_get("", "token_epoch")?,
+            token_issued_at: row.try_get("", "token_issued_at")?,
+            token_expires_at: row.try_get("", "token_expires_at")?,
+            clerk_user_id: row.try_get("", "clerk_user_id")?,
         },
         reply_to: row.try_get("", "reply_to")?,
         published_24h: row.try_get("", "published_24h")?,
@@ -210,7 +249,7 @@ fn taking(
             checkpoint = $4, part_index = $5, container_id = $6, container_made_at = $7,
             containers_used = $8, sent_at = $9, seen_live = $10, remote_id = $11, looks = $12,
             unresolved_since = $13, failing_since = $14, attempt_count = attempt_count + 1,
-            updated_at = $15, waiting_for = NULL
+            updated_at = $15, waiting_for = NULL, container_refused_at = $19
          WHERE id = $16 AND epoch = $17 AND status = $18 AND lease_until IS NULL",
         [
             status.into(),
@@ -231,6 +270,7 @@ fn taking(
             row.id.clone().into(),
             row.epoch.into(),
             row.status.into(),
+            columns.container_refused_at.into(),
         ],
     )
 }

@@ -111,6 +111,8 @@ text_enum! {
         AppRateLimit = "app_rate_limit",
         /// The platform has shut the account or the app out (credits, restriction).
         LanePaused = "lane_paused",
+        /// The account's token is being renewed, or its keeper can not be asked.
+        Token = "token",
         /// The outcome of the last try is unknown; we look for the post.
         Confirmation = "confirmation",
     }
@@ -134,6 +136,8 @@ pub struct Container {
     pub id: String,
     /// When it was made; it lives 24 hours.
     pub made_at: Timestamp,
+    /// When a publish of it was first answered as if it did not exist: it may be live all the same.
+    pub refused_at: Option<Timestamp>,
 }
 
 /// How far the platform got with the part under way. Saved before the call that it speaks of.

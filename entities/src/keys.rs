@@ -1,9 +1,7 @@
-//! API keys: `dp_<prefix>_<secret>`. Only a hash is kept; a key is shown once.
+//! API keys: `dp_<id>_<secret><checksum>`. Only a hash is kept; a key is shown once.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::OsRng;
-use chacha20poly1305::aead::rand_core::RngCore;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
 };
@@ -12,25 +10,32 @@ use sha2::{Digest, Sha256};
 
 use crate::database::execute;
 use crate::rows::api_key;
+use crate::scopes::Scopes;
+use crate::secret::{base62, hash, random_base62, same};
 use crate::{Database, DbErr, KeyId, Timestamp, UserId};
 
 /// How long `last_used_at` may be out of date; writing it at every request would cost a write each.
 const LAST_USED_PRECISION_MS: i64 = 60_000;
+const ID_LENGTH: usize = 12;
+/// Letters and digits that hold 256 bits.
+const SECRET_LENGTH: usize = 43;
+const CHECKSUM_LENGTH: usize = 6;
 
 /// Makes a key for `owner`. The secret is in the answer and nowhere else.
 pub async fn create(
     database: &Database,
     owner: &UserId,
     name: &str,
+    scopes: &Scopes,
     now: Timestamp,
 ) -> Result<(api_key::Model, SecretString), DbErr> {
-    let key = SecretString::from(format!("dp_{}_{}", random(6), random(32)));
-    let row = insert(database, owner, name, &key, now).await?;
+    let key = generate();
+    let row = insert(database, owner, name, scopes, &key, now).await?;
     Ok((row, key))
 }
 
 /// Takes a key that the operator chose (`DUALPOSTS_BOOTSTRAP_API_KEY`). Repeating it changes
-/// nothing.
+/// nothing; one that was revoked stays so.
 pub async fn ensure(
     database: &Database,
     owner: &UserId,
@@ -38,8 +43,12 @@ pub async fn ensure(
     key: &SecretString,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    if find(database, key).await?.is_none() {
-        insert(database, owner, name, key, now).await?;
+    let known = api_key::Entity::find()
+        .filter(api_key::Column::Prefix.eq(prefix_of(key.expose_secret())))
+        .one(database.reader())
+        .await?;
+    if known.is_none() {
+        insert(database, owner, name, &Scopes::all(), key, now).await?;
     }
     Ok(())
 }
@@ -48,6 +57,7 @@ async fn insert(
     database: &Database,
     owner: &UserId,
     name: &str,
+    scopes: &Scopes,
     key: &SecretString,
     now: Timestamp,
 ) -> Result<api_key::Model, DbErr> {
@@ -57,6 +67,7 @@ async fn insert(
         name: Set(name.to_owned()),
         prefix: Set(prefix_of(key.expose_secret())),
         secret_hash: Set(hash(key)),
+        scopes: Set(scopes.clone()),
         created_at: Set(now),
         last_used_at: Set(None),
         revoked_at: Set(None),
@@ -64,17 +75,24 @@ async fn insert(
     row.insert(database.writer()).await
 }
 
-/// The live key that `presented` is, if it is one.
+/// The live key that `presented` is, if it is one. A key with a typing error is turned away
+/// without a look into the database.
 pub async fn find(
     database: &Database,
     presented: &SecretString,
 ) -> Result<Option<api_key::Model>, DbErr> {
+    if Form::of(presented.expose_secret()) == Form::Mistyped {
+        return Ok(None);
+    }
     let row = api_key::Entity::find()
         .filter(api_key::Column::Prefix.eq(prefix_of(presented.expose_secret())))
         .filter(api_key::Column::RevokedAt.is_null())
         .one(database.reader())
         .await?;
-    Ok(row.filter(|row| same(&row.secret_hash, &hash(presented))))
+    // Hashed and compared whether there is such a row or not: the time tells nothing.
+    let kept = row.as_ref().map_or(&[0; 32][..], |row| &row.secret_hash);
+    let is_right = same(kept, &hash(presented));
+    Ok(row.filter(|_| is_right))
 }
 
 /// Notes that a key was used, at most once a minute.
@@ -115,35 +133,68 @@ pub async fn revoke(
     Ok(done.rows_affected() == 1)
 }
 
-/// What is kept of a key to find it by: all but the secret, or, for a key that the operator
-/// chose in another form, a short hash.
-fn prefix_of(key: &str) -> String {
-    let mut pieces = key.splitn(3, '_');
-    match (pieces.next(), pieces.next(), pieces.next()) {
-        (Some("dp"), Some(prefix), Some(secret)) if prefix.len() == 8 && !secret.is_empty() => {
-            format!("dp_{prefix}")
+/// What a text looks like that was presented as a key.
+#[derive(Debug, PartialEq, Eq)]
+enum Form<'a> {
+    /// One of ours; its id.
+    Ours { id: &'a str },
+    /// Long as one of ours, and its checksum is wrong.
+    Mistyped,
+    /// The operator's own choice.
+    Chosen,
+}
+
+impl<'a> Form<'a> {
+    fn of(key: &'a str) -> Self {
+        let parts = key
+            .strip_prefix("dp_")
+            .and_then(|rest| rest.split_once('_'));
+        let Some((id, secret)) = parts else {
+            return Form::Chosen;
+        };
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_ours = id.len() == ID_LENGTH
+            && secret.len() == SECRET_LENGTH + CHECKSUM_LENGTH
+            && is_plain(id)
+            && is_plain(secret);
+        if !is_ours {
+            return Form::Chosen;
         }
-        _ => format!(
-            "own_{}",
-            URL_SAFE_NO_PAD.encode(&Sha256::digest(key.as_bytes())[..6])
-        ),
+        let (signed, checksum) = key.split_at(key.len() - CHECKSUM_LENGTH);
+        if checksum_of(signed) == checksum {
+            Form::Ours { id }
+        } else {
+            Form::Mistyped
+        }
     }
 }
 
-fn random(bytes: usize) -> String {
-    let mut random = vec![0; bytes];
-    OsRng.fill_bytes(&mut random);
-    // `_` parts the pieces of a key.
-    URL_SAFE_NO_PAD.encode(random).replace('_', "-")
+fn generate() -> SecretString {
+    let signed = format!(
+        "dp_{}_{}",
+        random_base62(ID_LENGTH),
+        random_base62(SECRET_LENGTH)
+    );
+    let checksum = checksum_of(&signed);
+    (signed + &checksum).into()
 }
 
-fn hash(key: &SecretString) -> Vec<u8> {
-    Sha256::digest(key.expose_secret().as_bytes()).to_vec()
+/// CRC-32 in letters and digits: tells a typing error from a wrong key, and lets scanners find
+/// keys that were published by mistake.
+fn checksum_of(signed: &str) -> String {
+    base62(crc32fast::hash(signed.as_bytes()), CHECKSUM_LENGTH)
 }
 
-/// Compares without telling by its duration how much was alike.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+/// What is kept of a key to find it by: all but the secret, or, for a key that the operator chose
+/// in another form, a short hash.
+fn prefix_of(key: &str) -> String {
+    match Form::of(key) {
+        Form::Ours { id } => format!("dp_{id}"),
+        Form::Mistyped | Form::Chosen => {
+            let hash = Sha256::digest(key.as_bytes());
+            format!("own_{}", URL_SAFE_NO_PAD.encode(&hash[..6]))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -152,14 +203,11 @@ mod tests {
 
     #[test]
     fn the_prefix_of_a_key_never_holds_its_secret() {
-        assert_eq!(prefix_of("dp_abcdefgh_secret_with_more"), "dp_abcdefgh");
-        for odd in [
-            "",
-            "dp_x",
-            "dp_toolongprefix_secret",
-            "my own key",
-            "dp_abcdefgh_",
-        ] {
+        let key = generate();
+        let (_, secret) = key.expose_secret()[3..].split_once('_').unwrap();
+        let prefix = prefix_of(key.expose_secret());
+        assert!(prefix.starts_with("dp_") && prefix.len() == 15 && !prefix.contains(secret));
+        for odd in ["", "dp_x", "dp_id_secret", "my own secret", "dp_abcdefgh_"] {
             let prefix = prefix_of(odd);
             assert!(
                 prefix.starts_with("own_") && !prefix.contains("secret"),
@@ -169,9 +217,21 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_compared_whole() {
-        assert!(same(&[1, 2, 3], &[1, 2, 3]));
-        assert!(!same(&[1, 2, 3], &[1, 2, 4]));
-        assert!(!same(&[1, 2, 3], &[1, 2]));
+    fn one_wrong_letter_anywhere_is_noticed() {
+        let key = generate();
+        let key = key.expose_secret();
+        assert!(matches!(Form::of(key), Form::Ours { .. }));
+        for at in (3..key.len()).filter(|at| &key[*at..=*at] != "_") {
+            let other = if &key[at..=at] == "a" { "b" } else { "a" };
+            let wrong = format!("{}{other}{}", &key[..at], &key[at + 1..]);
+            assert_eq!(Form::of(&wrong), Form::Mistyped, "{at}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_operators_choice_is_taken_as_it_is() {
+        for chosen in ["secret", "dp_bootstrap_key", "dp_a_b_c", ""] {
+            assert_eq!(Form::of(chosen), Form::Chosen, "{chosen}");
+        }
     }
 }

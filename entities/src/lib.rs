@@ -14,11 +14,14 @@
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
 //! | [`rates`], [`lanes`] | how fast an account or an app may go |
-//! | [`accounts`], [`keys`], [`users`], [`vault`] | who, and with which secrets |
+//! | [`users`], [`keys`], [`sessions`], [`scopes`], [`authorizations`] | who may come in, and what for |
+//! | [`accounts`], [`tokens`], [`vault`], [`sealing`], [`unclaimed`] | which profiles, and with which secrets |
+//! | [`erasure`], [`receipts`] | who goes; what was told to us already |
 //! | [`database`] | the two databases behind one handle |
 
 pub mod accept;
 pub mod accounts;
+pub mod authorizations;
 pub mod boundary;
 pub mod claims;
 pub mod clock;
@@ -27,6 +30,7 @@ pub mod database;
 pub mod delivery;
 pub mod due;
 pub mod edit;
+pub mod erasure;
 mod group_commit;
 pub mod id;
 pub mod keys;
@@ -36,11 +40,18 @@ pub mod platform;
 pub mod post_status;
 pub mod posts;
 pub mod rates;
+pub mod receipts;
 pub mod record;
 pub mod rows;
+pub mod scopes;
+pub mod sealing;
+pub mod secret;
+pub mod sessions;
 pub mod sweep;
 mod text_enum;
 pub mod timestamp;
+pub mod tokens;
+pub mod unclaimed;
 pub mod users;
 pub mod vault;
 mod write;

@@ -13,6 +13,7 @@ use crate::rates::{self, Report, Take};
 use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery::ProgressColumns;
 use crate::rows::event::EventKind;
+use crate::tokens::{self, TokenOf};
 use crate::write::{Insert, Sql, Write};
 use crate::{AttemptId, Database, EventId, Timestamp};
 
@@ -34,13 +35,20 @@ pub struct Evidence {
     pub trace_id: Option<String>,
 }
 
-/// A token that the platform refused.
+/// A token that the platform refused: an account that has been given another since is not touched.
 #[derive(Clone, Debug)]
-pub struct DeadToken {
-    /// As it is stored: an account that has been given another since is not touched.
-    pub sealed: Vec<u8>,
-    /// One sentence for a person.
-    pub reason: String,
+pub struct RefusedToken {
+    pub token: TokenOf,
+    pub fate: TokenFate,
+}
+
+/// What becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenFate {
+    /// It counts as expired, and is renewed before the next call.
+    Renew,
+    /// Its owner has to connect the account again; one sentence for them.
+    Dead { reason: String },
 }
 
 /// Everything that is written together.
@@ -49,8 +57,8 @@ pub struct Record {
     pub change: Change,
     pub attempted: Option<Attempted>,
     pub pause: Option<Pause>,
-    /// The account's token is dead; its other deliveries will wait too.
-    pub dead_token: Option<DeadToken>,
+    /// The account's token was refused; its other deliveries learn of it too.
+    pub refused_token: Option<RefusedToken>,
     pub reports: Vec<Report>,
     pub refunds: Vec<Take>,
     /// What the next step takes from the rate windows, when the claim is kept for it.
@@ -72,7 +80,7 @@ impl Record {
             && self.refunds.is_empty()
             && self.reports.is_empty()
             && self.pause.is_none()
-            && self.dead_token.is_none()
+            && self.refused_token.is_none()
     }
 
     /// A change without any call to the platform.
@@ -81,7 +89,7 @@ impl Record {
             change,
             attempted: None,
             pause: None,
-            dead_token: None,
+            refused_token: None,
             reports: Vec::new(),
             refunds: Vec::new(),
             takes: Vec::new(),
@@ -154,7 +162,7 @@ async fn record_once(
             );
         }
         if write.run(&transaction).await? {
-            save_the_rest(&transaction, claim, record, now).await?;
+            save_the_rest(&transaction, record, now).await?;
             transaction.commit().await?;
             true
         } else {
@@ -192,10 +200,9 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
     }
 }
 
-/// What is written now and then: limits, pauses, a dead token.
+/// What is written now and then: limits, pauses, a refused token.
 async fn save_the_rest<C: ConnectionTrait>(
     connection: &C,
-    claim: &Claim,
     record: &Record,
     now: Timestamp,
 ) -> Result<(), DbErr> {
@@ -204,10 +211,15 @@ async fn save_the_rest<C: ConnectionTrait>(
     if let Some(pause) = &record.pause {
         lanes::pause(connection, pause, now).await?;
     }
-    if let Some(dead) = &record.dead_token {
-        crate::accounts::mark_needs_reconnect(connection, claim, dead, now).await?;
+    match &record.refused_token {
+        None => Ok(()),
+        Some(RefusedToken { token, fate }) => match fate {
+            TokenFate::Renew => tokens::expire(connection, token, now).await,
+            TokenFate::Dead { reason } => {
+                tokens::mark_needs_reconnect(connection, token, reason, now).await
+            }
+        },
     }
-    Ok(())
 }
 
 /// The compare-and-swap that changes a delivery under its claim.
@@ -223,7 +235,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
             unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19,
-            due_at = coalesce($24, due_at)
+            due_at = coalesce($24, due_at), container_refused_at = $25
          WHERE id = $20 AND epoch = $21 AND status = $22 AND claimed_by = $23 AND lease_until IS NOT NULL",
         [
             change.to.into(),
@@ -250,6 +262,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claim.status.into(),
             claim.worker.clone().into(),
             change.next_at.filter(|_| announced).into(),
+            columns.container_refused_at.into(),
         ],
     )
 }
@@ -353,7 +366,7 @@ pub async fn record_late(
     let guard = Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
             epoch = epoch + 1, claimed_by = NULL, lease_until = NULL, checkpoint = $4, part_index = $5,
-            container_id = NULL, container_made_at = NULL, containers_used = 0, sent_at = NULL,
+            container_id = NULL, container_made_at = NULL, container_refused_at = NULL, containers_used = 0, sent_at = NULL,
             seen_live = FALSE, remote_id = $6, looks = 0, unresolved_since = NULL, failing_since = NULL,
             published_at = $7, error = NULL, updated_at = $8
          WHERE id = $9 AND part_index = $10 AND status IN ('unconfirmed', 'queued', 'missed', 'failed')

@@ -11,6 +11,7 @@ mod tests;
 use std::time::Duration;
 
 use entities::delivery::{Change, Effect, LivePart, Progress, Status, WaitReason};
+use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
 use entities::{Platform, Timestamp};
 use platforms::threads::ContainerStatus;
@@ -48,6 +49,8 @@ pub struct Case<'a> {
     /// The delivery's id: what varies its intervals.
     pub seed: &'a str,
     pub settings: &'a Settings,
+    /// Whether the account's token can be renewed, should the platform refuse it.
+    pub can_renew: bool,
     /// When the call began: what the answer tells may be as old as that.
     pub asked_at: Timestamp,
     /// Since when the worker's clock has run without a jump.
@@ -63,8 +66,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// The lane to shut, and until when.
     pub pause: Option<LanePause>,
-    /// The account's token is dead, in one sentence.
-    pub reconnect: Option<String>,
+    /// What becomes of the account's token, when the platform refused it.
+    pub token: Option<TokenFate>,
 }
 
 /// A lane that the platform shut.
@@ -81,7 +84,7 @@ impl Decision {
             change,
             verdict,
             pause: None,
-            reconnect: None,
+            token: None,
         }
     }
 }

@@ -10,11 +10,13 @@
 //! | [`settings`], [`limits`] | how patient, how fast |
 //! | [`step`], [`decide`], [`search`], [`explain`], [`backoff`] | pure decisions |
 //! | [`perform`], [`publish`] | one step on a platform; the loop around it |
+//! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
 //! | [`relay`], [`run`] | what hands out due work; what runs in a process |
 
 pub mod backoff;
 pub mod decide;
 pub mod explain;
+pub mod flights;
 pub mod limits;
 pub mod perform;
 pub mod publish;
@@ -23,6 +25,7 @@ pub mod run;
 pub mod search;
 pub mod settings;
 pub mod step;
+pub mod token;
 
 use entities::boundary::Boundaries;
 use entities::vault::Vault;
@@ -30,6 +33,7 @@ use entities::{Clock, Database};
 use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
+pub use flights::Flights;
 pub use settings::Settings;
 
 /// Everything that a worker works with. Cheap to clone.
@@ -40,6 +44,10 @@ pub struct Worker {
     pub clock: Clock,
     pub vault: Vault,
     pub platforms: Platforms,
+    /// Keeps tokens for those who sign in with it.
+    pub clerk: Option<clerk::backend::Client>,
+    /// What of tokens is under way in this process.
+    pub flights: Flights,
     pub settings: Settings,
     /// Which process this is, in claims and attempts.
     pub name: String,
@@ -54,6 +62,8 @@ pub struct Worker {
 pub struct Platforms {
     pub threads: platforms::threads::Client,
     pub x: platforms::x::Client,
+    /// Our app at X, without which no token of X can be renewed.
+    pub x_app: Option<platforms::x::oauth::App>,
     /// Where people read posts on X; X does not tell a post's address.
     pub x_web_url: String,
 }

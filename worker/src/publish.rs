@@ -12,12 +12,9 @@ use entities::claims::{Claimed, Work, claim, load};
 use entities::delivery::{Change, Checkpoint, Claim, DeliveryError, Progress, Status, WaitReason};
 use entities::lanes::Pause;
 use entities::rates::Take;
-use entities::record::{Attempted, DeadToken, Record, Recorded, record, record_late};
-use entities::rows::account::AccountState;
+use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
 use entities::rows::attempt::Verdict;
-use entities::vault::TokenKind;
 use entities::{DbErr, DeliveryId, Timestamp};
-use secrecy::SecretString;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use crate::Worker;
@@ -26,6 +23,7 @@ use crate::explain;
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
 use crate::step::{Planned, Step, plan};
+use crate::token::{Obtained, Token, obtain};
 
 /// How often writing down an answer is tried again: for about 13 seconds.
 const RECORD_TRIES: u32 = 8;
@@ -158,15 +156,22 @@ impl Run<'_> {
         planned: &Planned,
         takes: &[Take],
         now: Timestamp,
-    ) -> Result<Option<(Claim, SecretString)>, DbErr> {
+    ) -> Result<Option<(Claim, Token)>, DbErr> {
         let worker = self.worker;
-        let token = match self.token() {
-            Ok(token) => token,
-            Err(error) => {
+        let token = match obtain(worker, self.work).await? {
+            Obtained::Token(token) => token,
+            Obtained::Wait { until } => {
+                debug!(%until, "no token yet");
+                self.hold_back(until, WaitReason::Token, now).await?;
+                return Ok(None);
+            }
+            Obtained::None(error) => {
                 self.without_token(*error, now).await?;
                 return Ok(None);
             }
         };
+        // Renewing a token may have taken as long as a call.
+        let now = now.max(worker.clock.now());
         self.at(Side::Before, StepAction::Claim, &planned.step)
             .await;
         let claimed = claim(
@@ -197,23 +202,6 @@ impl Run<'_> {
                 self.hold_back(until, pause.reason, now).await?;
                 Ok(None)
             }
-        }
-    }
-
-    /// The account's token, or why there is none.
-    fn token(&self) -> Result<SecretString, Box<DeliveryError>> {
-        let account = &self.work.account;
-        let usable = matches!(account.state, AccountState::Ok | AccountState::Degraded)
-            || self.work.delivery.status == Status::Unconfirmed;
-        match (&account.access_token, usable) {
-            (Some(sealed), true) => self
-                .worker
-                .vault
-                .open(&self.work.delivery.account_id, TokenKind::Access, sealed)
-                .map_err(|error| Box::new(explain::token_unreadable(&error))),
-            _ => Err(Box::new(explain::not_connected(
-                account.state_reason.as_deref(),
-            ))),
         }
     }
 
@@ -277,7 +265,7 @@ impl Run<'_> {
         claim: Claim,
         step: Step,
         takes: Vec<Take>,
-        token: &SecretString,
+        token: &Token,
     ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
         let worker = self.worker;
         let started_at = worker.clock.now();
@@ -296,7 +284,7 @@ impl Run<'_> {
             reply_to: self.work.reply_to.as_deref(),
         };
         self.at(Side::Before, StepAction::Call, &step).await;
-        let performed = perform(worker, &subject, &step, token).await?;
+        let performed = perform(worker, &subject, &step, &token.secret).await?;
         self.at(Side::After, StepAction::Call, &step).await;
         let now = worker.clock.now();
         let case = Case {
@@ -306,6 +294,7 @@ impl Run<'_> {
             parts: i32::try_from(parts.len()).unwrap_or(i32::MAX),
             seed: claim.id.as_str(),
             settings: &worker.settings,
+            can_renew: token.can_renew,
             asked_at: started_at,
             steady_since: worker.clock.steady_since(),
             now,
@@ -313,7 +302,7 @@ impl Run<'_> {
         let decision = decide(&case, &step, &performed.outcome);
         story::log(&claim, &step, &performed, &decision, now.since(started_at));
         let attempted = self.attempted(&step, &performed, &decision, started_at, now);
-        self.write_down(claim, step, takes, performed, decision, attempted, now)
+        self.write_down(claim, step, takes, token, performed, decision, attempted, now)
             .await
     }
 
@@ -326,6 +315,7 @@ impl Run<'_> {
         claim: Claim,
         step: Step,
         takes: Vec<Take>,
+        token: &Token,
         performed: Performed,
         decision: Decision,
         attempted: Attempted,
@@ -336,7 +326,7 @@ impl Run<'_> {
             change,
             verdict,
             pause,
-            reconnect,
+            token: fate,
         } = decision;
         let paused = pause.map(|pause| Pause {
             lane: lane(pause.scope, claim.platform, &claim.account_id),
@@ -352,9 +342,10 @@ impl Run<'_> {
         let mut entry = Record {
             attempted: Some(attempted.clone()),
             pause: paused.or(exhausted),
-            dead_token: reconnect
-                .zip(self.work.account.access_token.clone())
-                .map(|(reason, sealed)| DeadToken { sealed, reason }),
+            refused_token: fate.map(|fate| RefusedToken {
+                token: token.of.clone(),
+                fate,
+            }),
             reports,
             refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
             ..Record::bare(change.clone())

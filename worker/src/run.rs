@@ -1,9 +1,10 @@
-//! What runs in a worker process: the apalis worker and the relay.
+//! What runs in a worker process: the apalis worker, the relay, and what renews tokens in time.
 
 use queue::Job;
 use tracing::{error, info};
 
 use crate::publish::publish;
+use crate::token::renew;
 use crate::{Worker, relay};
 
 /// How many jobs are taken from the queue at once; few, so that a worker which joins finds some.
@@ -29,7 +30,7 @@ pub async fn run(worker: Worker) -> Result<(), RunError> {
         worker.stop.cancel();
         ended
     };
-    let (jobs, ()) = tokio::join!(jobs, relay::run(&worker));
+    let (jobs, (), ()) = tokio::join!(jobs, relay::run(&worker), renew::run(&worker));
     info!(worker = worker.name, "worker stopped");
     jobs.map_err(|error| RunError(error.to_string()))
 }

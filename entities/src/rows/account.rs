@@ -19,6 +19,16 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Who keeps an account's token.
+    pub enum TokenSource {
+        /// We do, sealed in the account's row, and renew it.
+        Own = "own",
+        /// Clerk does; it is asked at each publish.
+        Clerk = "clerk",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
 pub struct Model {
@@ -36,11 +46,22 @@ pub struct Model {
     pub state: AccountState,
     /// One sentence for a person, when the state is not `ok`.
     pub state_reason: Option<String>,
+    pub token_source: TokenSource,
+    /// Clerk's `eac_...`, by which its token is chosen among several.
+    pub external_account_id: Option<String>,
     /// Sealed; opens only with this row's id.
     pub access_token: Option<Vec<u8>>,
     /// Sealed; opens only with this row's id.
     pub refresh_token: Option<Vec<u8>>,
+    /// Counts the tokens that the account has had: what was learned of one is not held against
+    /// the next.
+    pub token_epoch: i64,
+    pub token_issued_at: Timestamp,
     pub token_expires_at: Option<Timestamp>,
+    /// When the token is to be renewed although nobody needs it then.
+    pub renew_at: Option<Timestamp>,
+    /// Since when renewing it has failed.
+    pub renewal_failing_since: Option<Timestamp>,
     /// What the token may do, space-separated.
     pub scopes: String,
     pub created_at: Timestamp,

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::scopes::Scopes;
 use crate::{KeyId, Timestamp, UserId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -13,8 +14,10 @@ pub struct Model {
     pub name: String,
     /// The first part of the key, shown in lists and used to find it.
     pub prefix: String,
-    /// SHA-256 of the whole key, which is 256 bits of randomness: nothing to slow down for.
+    /// SHA-256 of the whole key, whose secret is 256 bits of randomness: nothing to slow down for.
     pub secret_hash: Vec<u8>,
+    /// What it may do, space-separated; see [`crate::scopes`].
+    pub scopes: Scopes,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,

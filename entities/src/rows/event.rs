@@ -16,6 +16,8 @@ text_enum! {
         DeliveryMissed = "delivery.missed",
         /// Too late by its post's policy, which is not to publish it then.
         DeliveryCanceled = "delivery.canceled",
+        /// Its token can not be renewed at the moment; it still works.
+        AccountDegraded = "account.degraded",
         AccountNeedsReconnect = "account.needs_reconnect",
     }
 }

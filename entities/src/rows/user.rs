@@ -12,6 +12,8 @@ pub struct Model {
     /// Clerk's `user_...`; none for the owner of a machine without sign-in.
     pub clerk_user_id: Option<String>,
     pub created_at: Timestamp,
+    /// Clerk said that the user is gone; nobody signs in as them any more.
+    pub deleted_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use entities::Timestamp;
 use entities::delivery::{Change, DeliveryError, Progress, WaitReason};
+use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
 use platforms::{Failure, LimitScope, Meaning};
 
@@ -65,8 +66,18 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
                 paused(progress.clone(), until, error.clone(), pause)
             })
         }
+        // Refused before it was looked at (x.md 1.3): the same again with a new token.
+        Meaning::Unauthorized if case.can_renew => {
+            let change = Change::queued(progress, case.now, WaitReason::Token).because(error);
+            Decision {
+                token: Some(TokenFate::Renew),
+                ..Decision::new(change, Verdict::Retry)
+            }
+        }
         Meaning::Unauthorized => Decision {
-            reconnect: Some(error.message.clone()),
+            token: Some(TokenFate::Dead {
+                reason: error.message.clone(),
+            }),
             ..Decision::new(Change::needs_reconnect(progress, error), Verdict::Reconnect)
         },
         Meaning::Rejected { .. } | Meaning::Duplicate => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use entities::Timestamp;
 use entities::delivery::{Change, Checkpoint, Container, LivePart, Progress, WaitReason};
+use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
 use entities::{Platform, delivery};
 use platforms::threads::ContainerStatus;
@@ -37,6 +38,10 @@ pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerSt
                 *seen_live = true;
             }
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Wait)
+        }
+        // One that can not be published although it is ready is of no use.
+        ContainerStatus::Finished if container.refused_at.is_some() => {
+            absent(case, Checkpoint::Start)
         }
         ContainerStatus::Finished => absent(
             case,
@@ -99,7 +104,12 @@ pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
     let mut decision = look_again(case, looked);
     match &failure.meaning {
         Meaning::Unauthorized => {
-            decision.reconnect = Some(explain::explain(case.platform, failure).message);
+            decision.token = Some(if case.can_renew {
+                TokenFate::Renew
+            } else {
+                let reason = explain::explain(case.platform, failure).message;
+                TokenFate::Dead { reason }
+            });
         }
         // The platform named a time to look again.
         Meaning::Limited {

@@ -38,6 +38,7 @@ fn container() -> Container {
     Container {
         id: "c1".into(),
         made_at: START,
+        refused_at: None,
     }
 }
 
@@ -225,6 +226,7 @@ impl Scene {
             seed: "dlv_1",
             settings: &settings,
             asked_at,
+            can_renew: false,
             steady_since: Timestamp::from_ms(0),
             now: self.now,
         };

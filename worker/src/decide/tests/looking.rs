@@ -301,7 +301,7 @@ fn a_dead_token_is_reported_while_the_look_goes_on() {
         let scene = Scene::unconfirmed(platform);
         let decision = scene.decide(&scene.planned(), &err(Meaning::Unauthorized));
         assert_eq!(decision.change.to(), Status::Unconfirmed);
-        assert!(decision.reconnect.is_some());
+        assert!(matches!(decision.token, Some(TokenFate::Dead { .. })));
     }
 }
 

@@ -97,6 +97,7 @@ fn the_second_container_may_succeed_where_the_first_failed() {
     let expected = Container {
         id: "c2".into(),
         made_at: again.now,
+        refused_at: None,
     };
     assert_eq!(
         made.change.progress().checkpoint,

@@ -194,7 +194,7 @@ fn a_dead_token_waits_for_a_new_one_with_nothing_sent() {
         for scene in [sending(platform), sending_again(platform)] {
             let decision = scene.decide(&send(platform), &err(Meaning::Unauthorized));
             assert_eq!(decision.change.to(), Status::NeedsReconnect);
-            assert!(decision.reconnect.is_some());
+            assert!(matches!(decision.token, Some(TokenFate::Dead { .. })));
             let checkpoint = &decision.change.progress().checkpoint;
             let expected = match platform {
                 Platform::Threads => Checkpoint::Ready {

@@ -1,0 +1,205 @@
+//! `/v1/keys`: API keys for programs. Anyone but the holder of a key can make one for all that
+//! they may do themselves; a key only with `keys:write`, and never one that may do more.
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use entities::rows::api_key;
+use entities::scopes::Scopes;
+use entities::{KeyId, Timestamp, keys as table};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use tracing::info;
+use utoipa::ToSchema;
+
+use crate::caller::{Caller, WritesKeys};
+use crate::fields::{Fields, Violations, object};
+use crate::problem::Problem;
+use crate::state::State;
+
+const LONGEST_NAME: usize = 100;
+
+/// An API key without its secret.
+#[derive(Serialize, ToSchema)]
+pub struct KeyBody {
+    /// `key_...`
+    id: String,
+    name: String,
+    /// How the key begins.
+    prefix: String,
+    scopes: Vec<&'static str>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// To the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    revoked_at: Option<Timestamp>,
+}
+
+/// Your keys, newest first, the revoked ones too.
+#[derive(Serialize, ToSchema)]
+pub struct KeyListBody {
+    data: Vec<KeyBody>,
+}
+
+/// A key that was just made.
+#[derive(Serialize, ToSchema)]
+pub struct NewKeyBody {
+    #[serde(flatten)]
+    about: KeyBody,
+    /// The key itself. This is the only time that it is shown.
+    key: String,
+}
+
+/// What the key is for.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "release script", "scopes": ["posts:read", "posts:write"]}))]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct MakeKeyBody {
+    /// To be recognised in lists; 1 to 100 characters.
+    name: String,
+    /// `posts:read`, `posts:write`, `accounts:read`, `accounts:write`, `keys:write`; all that you
+    /// may do, if not given.
+    scopes: Option<Vec<String>>,
+}
+
+impl From<api_key::Model> for KeyBody {
+    fn from(row: api_key::Model) -> Self {
+        KeyBody {
+            id: row.id.to_string(),
+            name: row.name,
+            prefix: row.prefix,
+            scopes: row.scopes.iter().map(|scope| scope.as_str()).collect(),
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+/// List your API keys.
+#[utoipa::path(
+    tag = "keys",
+    responses(
+        (status = 200, body = KeyListBody),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/keys")]
+pub async fn list(
+    state: web::Data<State>,
+    caller: Caller<WritesKeys>,
+) -> Result<web::Json<KeyListBody>, Problem> {
+    let rows = table::list(&state.database, &caller.owner).await?;
+    Ok(web::Json(KeyListBody {
+        data: rows.into_iter().map(KeyBody::from).collect(),
+    }))
+}
+
+/// Make an API key.
+#[utoipa::path(
+    tag = "keys",
+    request_body = MakeKeyBody,
+    responses(
+        (status = 201, description = "Made.", body = NewKeyBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/keys")]
+pub async fn create(
+    state: web::Data<State>,
+    caller: Caller<WritesKeys>,
+    body: crate::body::Json,
+) -> Result<HttpResponse, Problem> {
+    let object = object(&body.0, false)?;
+    let mut violations = Violations::default();
+    let mut fields = Fields::root(&object);
+    let name = name(&mut fields, &mut violations);
+    let scopes = scopes(&mut fields, &caller.scopes, &mut violations);
+    fields.refuse_others(&mut violations);
+    violations.into_result()?;
+    let (row, key) = table::create(
+        &state.database,
+        &caller.owner,
+        &name,
+        &scopes,
+        state.clock.now(),
+    )
+    .await?;
+    info!(key = %row.id, "made an API key");
+    Ok(HttpResponse::Created().json(NewKeyBody {
+        about: row.into(),
+        key: key.expose_secret().to_owned(),
+    }))
+}
+
+/// Revoke an API key for good.
+#[utoipa::path(
+    tag = "keys",
+    params(("id" = String, Path, description = "`key_...`")),
+    responses(
+        (status = 204, description = "Revoked."),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such live key.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/keys/{id}")]
+pub async fn revoke(
+    state: web::Data<State>,
+    caller: Caller<WritesKeys>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id: KeyId = id.parse().map_err(|_| Problem::not_found("key"))?;
+    if !table::revoke(&state.database, &caller.owner, &id, state.clock.now()).await? {
+        return Err(Problem::not_found("key"));
+    }
+    info!(key = %id, "revoked an API key");
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn name(fields: &mut Fields<'_>, violations: &mut Violations) -> String {
+    let name = fields.text("name", violations).map(str::trim);
+    if fields.lacks("name") {
+        violations.add("name", "missing", "Say what the key is for.");
+    }
+    let name = name.unwrap_or_default();
+    let is_given = !fields.lacks("name");
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+    if is_given && (!fits || name.chars().any(char::is_control)) {
+        let message = "A name is 1 to 100 characters on one line.";
+        violations.add("name", "invalid_name", message);
+    }
+    name.to_owned()
+}
+
+fn scopes(fields: &mut Fields<'_>, own: &Scopes, violations: &mut Violations) -> Scopes {
+    let Some(words) = fields.texts("scopes", violations) else {
+        return own.clone();
+    };
+    if words.is_empty() {
+        violations.add("scopes", "missing", "A key must be good for something.");
+    }
+    let mut scopes = Vec::new();
+    for (index, word) in words.into_iter().enumerate() {
+        let Some(word) = word else { continue };
+        let field = format!("scopes[{index}]");
+        match word.parse() {
+            Ok(scope) if own.allow(scope) => scopes.push(scope),
+            Ok(_) => violations.add(field, "scope_missing", "You may not do this yourself."),
+            Err(_) => {
+                let message = "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write.";
+                violations.add(field, "scope_unknown", message);
+            }
+        }
+    }
+    Scopes::of(scopes)
+}
