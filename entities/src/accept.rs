@@ -162,6 +162,7 @@ fn delivery_of(
         part_index: 0,
         container_id: None,
         container_made_at: None,
+        container_refused_at: None,
         containers_used: 0,
         sent_at: None,
         seen_live: false,

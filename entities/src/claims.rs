@@ -210,7 +210,7 @@ fn taking(
             checkpoint = $4, part_index = $5, container_id = $6, container_made_at = $7,
             containers_used = $8, sent_at = $9, seen_live = $10, remote_id = $11, looks = $12,
             unresolved_since = $13, failing_since = $14, attempt_count = attempt_count + 1,
-            updated_at = $15, waiting_for = NULL
+            updated_at = $15, waiting_for = NULL, container_refused_at = $19
          WHERE id = $16 AND epoch = $17 AND status = $18 AND lease_until IS NULL",
         [
             status.into(),
@@ -231,6 +231,7 @@ fn taking(
             row.id.clone().into(),
             row.epoch.into(),
             row.status.into(),
+            columns.container_refused_at.into(),
         ],
     )
 }

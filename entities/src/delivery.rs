@@ -134,6 +134,8 @@ pub struct Container {
     pub id: String,
     /// When it was made; it lives 24 hours.
     pub made_at: Timestamp,
+    /// When a publish of it was first answered as if it did not exist: it may be live all the same.
+    pub refused_at: Option<Timestamp>,
 }
 
 /// How far the platform got with the part under way. Saved before the call that it speaks of.

@@ -8,6 +8,7 @@ fn container() -> Container {
     Container {
         id: "c1".into(),
         made_at: at(1),
+        refused_at: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub async fn cancel(
         "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
             handed_until = 0, error = NULL, updated_at = $1
          WHERE post_id = $2 AND owner_id = $3 AND status IN ({}) AND lease_until IS NULL
-           AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)",
+           AND container_refused_at IS NULL AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)",
         words(Status::before(Status::Canceled))
     );
     let values = [now.into(), id.clone().into(), owner.clone().into()];
@@ -75,7 +75,8 @@ pub async fn change(
             handed_until = CASE WHEN $1 IS NULL THEN handed_until ELSE $3 END,
             status = CASE WHEN $1 IS NULL THEN status ELSE 'queued' END,
             error = CASE WHEN $1 IS NULL THEN error END, checkpoint = 'start', container_id = NULL,
-            container_made_at = NULL, containers_used = 0, looks = 0, failing_since = NULL, updated_at = $4
+            container_made_at = NULL, container_refused_at = NULL, containers_used = 0, looks = 0,
+            failing_since = NULL, updated_at = $4
          WHERE post_id = $5 AND owner_id = $6 AND ({CHANGEABLE})"
         ),
         [
@@ -152,7 +153,7 @@ pub async fn retry(
     }
     let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, due_at = $1, waiting_for = 'turn',
             handed_until = $2, epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
-            containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
+            container_refused_at = NULL, containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,
             failing_since = NULL, error = NULL, updated_at = $1
          WHERE id = $3 AND owner_id = $4 AND status = $5 AND epoch = $6 AND updated_at = $7
            AND status = 'failed'";

@@ -91,8 +91,11 @@ pub fn judge(policy: &Policy, due_at: Timestamp, now: Timestamp) -> Judgment {
 
 /// Whether lateness still counts: nothing of the delivery is visible or may be.
 pub fn can_be_late(status: Status, progress: &Progress) -> bool {
-    let invisible = match progress.checkpoint {
-        Checkpoint::Start | Checkpoint::Preparing { .. } | Checkpoint::Ready { .. } => true,
+    let invisible = match &progress.checkpoint {
+        Checkpoint::Start => true,
+        Checkpoint::Preparing { container } | Checkpoint::Ready { container } => {
+            container.refused_at.is_none()
+        }
         Checkpoint::Sent { .. } | Checkpoint::Live { .. } => false,
     };
     invisible && progress.part_index == 0 && matches!(status, Status::Queued | Status::Processing)
@@ -259,6 +262,7 @@ mod tests {
         let container = Container {
             id: "c".into(),
             made_at: Timestamp::from_ms(1),
+            refused_at: None,
         };
         let ready = Checkpoint::Ready {
             container: container.clone(),

@@ -223,7 +223,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
             unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19,
-            due_at = coalesce($24, due_at)
+            due_at = coalesce($24, due_at), container_refused_at = $25
          WHERE id = $20 AND epoch = $21 AND status = $22 AND claimed_by = $23 AND lease_until IS NOT NULL",
         [
             change.to.into(),
@@ -250,6 +250,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claim.status.into(),
             claim.worker.clone().into(),
             change.next_at.filter(|_| announced).into(),
+            columns.container_refused_at.into(),
         ],
     )
 }
@@ -353,7 +354,7 @@ pub async fn record_late(
     let guard = Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
             epoch = epoch + 1, claimed_by = NULL, lease_until = NULL, checkpoint = $4, part_index = $5,
-            container_id = NULL, container_made_at = NULL, containers_used = 0, sent_at = NULL,
+            container_id = NULL, container_made_at = NULL, container_refused_at = NULL, containers_used = 0, sent_at = NULL,
             seen_live = FALSE, remote_id = $6, looks = 0, unresolved_since = NULL, failing_since = NULL,
             published_at = $7, error = NULL, updated_at = $8
          WHERE id = $9 AND part_index = $10 AND status IN ('unconfirmed', 'queued', 'missed', 'failed')

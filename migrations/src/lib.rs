@@ -15,6 +15,7 @@ mod dialect;
 mod m0001_accounts;
 mod m0002_posts;
 mod m0003_rates;
+mod m0004_refused_containers;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_posts::Migration),
             Box::new(m0003_rates::Migration),
+            Box::new(m0004_refused_containers::Migration),
         ]
     }
 }

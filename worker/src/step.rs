@@ -106,6 +106,7 @@ mod tests {
         Container {
             id: "c".into(),
             made_at: at(1),
+            refused_at: None,
         }
     }
 

@@ -31,6 +31,7 @@ pub struct Model {
     pub part_index: i32,
     pub container_id: Option<String>,
     pub container_made_at: Option<Timestamp>,
+    pub container_refused_at: Option<Timestamp>,
     pub containers_used: i32,
     pub sent_at: Option<Timestamp>,
     pub seen_live: bool,
@@ -64,6 +65,7 @@ impl Model {
             (Some(id), Some(made_at)) => Some(Container {
                 id: id.clone(),
                 made_at,
+                refused_at: self.container_refused_at,
             }),
             _ => None,
         };
@@ -108,6 +110,7 @@ pub(crate) struct ProgressColumns {
     pub checkpoint: &'static str,
     pub container_id: Option<String>,
     pub container_made_at: Option<Timestamp>,
+    pub container_refused_at: Option<Timestamp>,
     pub sent_at: Option<Timestamp>,
     pub seen_live: bool,
     pub remote_id: Option<String>,
@@ -134,6 +137,7 @@ impl From<&Checkpoint> for ProgressColumns {
             checkpoint: checkpoint.kind(),
             container_id: container.map(|container| container.id.clone()),
             container_made_at: container.map(|container| container.made_at),
+            container_refused_at: container.and_then(|container| container.refused_at),
             sent_at,
             seen_live,
             remote_id,

@@ -7,7 +7,7 @@ use entities::rows::attempt::Verdict;
 use platforms::threads::ContainerStatus;
 use platforms::{Failure, Meaning};
 
-use super::{CONTAINER_LIFE, CONTAINERS, Case, Decision, generic};
+use super::{CONTAINER_LIFE, CONTAINERS, Case, Decision, generic, publishing};
 use crate::backoff::{PREPARING, interval};
 use crate::explain;
 
@@ -24,6 +24,7 @@ pub fn created(case: &Case<'_>, id: &str) -> Decision {
     let container = Container {
         id: id.to_owned(),
         made_at: case.now,
+        refused_at: None,
     };
     let progress = Progress {
         containers_used: case.progress.containers_used + 1,
@@ -92,9 +93,9 @@ pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus)
             )
         }
         ContainerStatus::InProgress | ContainerStatus::Expired => {
-            another_container(case, "EXPIRED")
+            another_container(case, container, "EXPIRED")
         }
-        ContainerStatus::Error(reason) => another_container(case, reason),
+        ContainerStatus::Error(reason) => another_container(case, container, reason),
     }
 }
 
@@ -103,14 +104,17 @@ pub fn check_failed(case: &Case<'_>, container: &Container, failure: &Failure) -
         Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
             wait(case, case.progress.looked())
         }
-        Meaning::NotFound => another_container(case, "vanished"),
+        Meaning::NotFound => another_container(case, container, "vanished"),
         _ => generic::without_effect(case, case.progress.clone(), failure),
     }
 }
 
 /// The container is of no use any more. A new one may be made a few times, but never while a
 /// send of the old one has no known outcome.
-pub fn another_container(case: &Case<'_>, reason: &str) -> Decision {
+fn another_container(case: &Case<'_>, container: &Container, reason: &str) -> Decision {
+    if let Some(refused_at) = container.refused_at {
+        return publishing::may_be_live(case, container, refused_at);
+    }
     let error = explain::container_lost(reason);
     let part = case.progress.part_index;
     if case.progress.containers_used >= CONTAINERS {

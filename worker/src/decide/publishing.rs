@@ -53,15 +53,11 @@ pub fn publish_failed(case: &Case<'_>, container: &Container, failure: &Failure)
     };
     match failure.meaning {
         Meaning::Unknown | Meaning::Transient | Meaning::Duplicate => unknown(case, Some(failure)),
-        // Not known to the server that was asked. With an earlier send unresolved it may well be
-        // known as published to another; otherwise it lags, and its status tells more.
-        Meaning::NotFound if case.progress.unresolved_since.is_some() => {
-            unknown(case, Some(failure))
-        }
-        Meaning::NotFound if case.now.since(container.made_at) < REPLICATION => {
-            lags(case, container)
-        }
-        Meaning::NotFound => preparing::another_container(case, "vanished"),
+        // Not known to the server that was asked: most often it lags, and its status tells more.
+        // But the same words were seen for what another server has published (`threads.md` 5.3),
+        // so with an earlier send unresolved, or no lag to explain them, we look.
+        Meaning::NotFound if may_only_lag(case, container) => lags(case, container),
+        Meaning::NotFound => unknown_of(case, refused(case, container), Some(failure)),
         Meaning::BadLinkPreview if case.progress.looks + 1 >= PREVIEW_LOOKS => {
             let error = explain::explain(case.platform, failure);
             Decision::new(Change::failed(back_to_ready, error), Verdict::Reject)
@@ -87,16 +83,30 @@ pub fn create_post_failed(case: &Case<'_>, failure: &Failure) -> Decision {
     }
 }
 
+fn may_only_lag(case: &Case<'_>, container: &Container) -> bool {
+    let lost_an_answer = case.progress.unresolved_since.is_some() && container.refused_at.is_none();
+    !lost_an_answer && case.now.since(container.made_at) < REPLICATION
+}
+
+/// The container, with the note that it may be live although it was refused.
+fn refused(case: &Case<'_>, container: &Container) -> Container {
+    Container {
+        refused_at: container.refused_at.or(Some(sent_at(case))),
+        ..container.clone()
+    }
+}
+
 /// The container's status is asked, and then the same one is published. The status is a success
 /// each time, so the waits grow with the container's age and not with a count of failures.
 fn lags(case: &Case<'_>, container: &Container) -> Decision {
     let checkpoint = Checkpoint::Preparing {
-        container: container.clone(),
+        container: refused(case, container),
     };
     let wait = (case.now.since(container.made_at) / 2).clamp(PREPARING.first, PREPARING.longest);
     let change = Change::processing(
         Progress {
             checkpoint,
+            unresolved_since: case.progress.unresolved_since.or(Some(sent_at(case))),
             ..case.progress.clone()
         },
         case.now + wait,
@@ -106,9 +116,36 @@ fn lags(case: &Case<'_>, container: &Container) -> Decision {
 
 /// It may have happened: look before anything is repeated.
 pub fn unknown(case: &Case<'_>, failure: Option<&Failure>) -> Decision {
+    unknown_from(case, unresolved(case), failure)
+}
+
+/// The same of a container that was refused.
+fn unknown_of(case: &Case<'_>, container: Container, failure: Option<&Failure>) -> Decision {
+    let mut progress = unresolved(case);
+    progress.checkpoint = Checkpoint::Sent {
+        container: Some(container),
+        at: sent_at(case),
+        seen_live: false,
+    };
+    unknown_from(case, progress, failure)
+}
+
+/// A container that was refused when it was sent has come to nothing since: whether it was
+/// published before is to be found out, before another may take its place.
+pub fn may_be_live(case: &Case<'_>, container: &Container, sent_at: Timestamp) -> Decision {
+    let mut progress = unresolved(case);
+    progress.checkpoint = Checkpoint::Sent {
+        container: Some(container.clone()),
+        at: sent_at,
+        seen_live: false,
+    };
+    unknown_from(case, progress, None)
+}
+
+fn unknown_from(case: &Case<'_>, progress: Progress, failure: Option<&Failure>) -> Decision {
     let error = explain::outcome_unknown(case.platform, failure);
     let next_at = case.now + interval(LOOKING, 0, case.seed);
-    let change = Change::unconfirmed(unresolved(case), next_at).because(error);
+    let change = Change::unconfirmed(progress, next_at).because(error);
     Decision::new(change, Verdict::Unknown)
 }
 
@@ -126,15 +163,19 @@ fn exists(case: &Case<'_>, failure: &Failure) -> Decision {
 }
 
 fn unresolved(case: &Case<'_>) -> Progress {
-    let sent_at = match &case.progress.checkpoint {
-        Checkpoint::Sent { at, .. } => *at,
-        _ => case.now,
-    };
+    let sent_at = sent_at(case);
     Progress {
         looks: 0,
         unresolved_since: case.progress.unresolved_since.or(Some(sent_at)),
         failing_since: case.progress.failing_since.or(Some(sent_at)),
         ..case.progress.clone()
+    }
+}
+
+fn sent_at(case: &Case<'_>) -> Timestamp {
+    match &case.progress.checkpoint {
+        Checkpoint::Sent { at, .. } => *at,
+        _ => case.now,
     }
 }
 

@@ -38,6 +38,7 @@ fn container() -> Container {
     Container {
         id: "c1".into(),
         made_at: START,
+        refused_at: None,
     }
 }
 
