@@ -15,6 +15,7 @@ mod dialect;
 mod m0001_accounts;
 mod m0002_posts;
 mod m0003_rates;
+mod m0004_refused_containers;
 mod m0005_sign_in;
 
 /// Brings a database to the newest schema.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_accounts::Migration),
             Box::new(m0002_posts::Migration),
             Box::new(m0003_rates::Migration),
+            Box::new(m0004_refused_containers::Migration),
             Box::new(m0005_sign_in::Migration),
         ]
     }

@@ -10,7 +10,9 @@ mod tests;
 
 use std::time::Duration;
 
-use entities::delivery::{Change, Effect, LivePart, Progress, Status, WaitReason};
+use entities::delivery::{
+    Change, Checkpoint, Container, Effect, LivePart, Progress, Status, WaitReason,
+};
 use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
 use entities::{Platform, Timestamp};
@@ -91,6 +93,26 @@ impl Decision {
 
 /// Decides what comes of `step`.
 pub fn decide(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) -> Decision {
+    let decision = of_step(case, step, outcome);
+    let gives_up = case.status == Status::Publishing && decision.change.to() == Status::Failed;
+    match refused_container(&case.progress.checkpoint).filter(|_| gives_up) {
+        // Nothing is given up while it may be live.
+        Some((container, refused_at)) => publishing::may_be_live(case, container, refused_at),
+        None => decision,
+    }
+}
+
+/// The container under way, if a publish of it was answered as if it did not exist.
+fn refused_container(checkpoint: &Checkpoint) -> Option<(&Container, Timestamp)> {
+    let container = match checkpoint {
+        Checkpoint::Preparing { container } | Checkpoint::Ready { container } => container,
+        Checkpoint::Sent { container, .. } => container.as_ref()?,
+        Checkpoint::Start | Checkpoint::Live { .. } => return None,
+    };
+    container.refused_at.map(|at| (container, at))
+}
+
+fn of_step(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) -> Decision {
     match (case.status, step, outcome) {
         (Status::Unconfirmed, Step::CheckContainer(container), Ok(Success::Status(status))) => {
             looking::at_container(case, container, status)

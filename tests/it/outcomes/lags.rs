@@ -58,8 +58,9 @@ both_modes! {
             cases.push(Case::new(format!("{name} always"), Threads, vec![fate(becomes)], lost_for(code)));
         }
         cases.push(Case::new("never replicated", Threads, vec![lag(LagOf::Replication, 10_000_000)], lost_for("vanished")));
+        // Refused at the publish itself, so that it may be live: looked for each time.
         let unknown = Fault::ThreadsError { when: When::Before, error: ThreadsError::MediaNotFound { id: None } };
-        cases.push(Case::new("Publish not found always", Threads, vec![on(Operation::Publish, unknown)], lost_for("vanished")));
+        cases.push(Case::new("Publish not found always", Threads, vec![on(Operation::Publish, unknown)], lost_for("gone after publishing failed")));
         run(app, cases).await;
         // 2 + 3 + 3 for each fate, 3 for each of the other two.
         assert_eq!(calls(app, Operation::CreateContainer), 3 * 8 + 2 * 3);

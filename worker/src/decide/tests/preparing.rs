@@ -29,6 +29,7 @@ fn with_containers(
         Step::CheckContainer(container) | Step::PublishContainer(container) => {
             answer(step, container, now)
         }
+        Step::FindPost => not_found(true),
         other => panic!("{other:?} is not expected"),
     };
     assert_eq!(
@@ -215,20 +216,48 @@ fn a_finished_container_that_publishing_does_not_know_is_sent_again_for_two_minu
             .map(|(at, _)| *at)
             .collect()
     };
-    for id in ["c1", "c2", "c3"] {
-        let sends = of(id);
-        assert!(
-            (5..25).contains(&sends.len()),
-            "{id}: {} sends",
-            sends.len()
-        );
-        let lasted = sends[sends.len() - 1].since(sends[0]);
-        assert!(
-            lasted >= secs(110) && lasted < secs(180),
-            "{id}: {lasted:?}"
-        );
+    let sends = of("c1");
+    assert!((5..25).contains(&sends.len()), "{} sends", sends.len());
+    let lasted = sends[sends.len() - 1].since(sends[0]);
+    assert!(lasted >= secs(110) && lasted < secs(180), "{lasted:?}");
+    // It may have been published all the same: another one comes only when that is ruled out.
+    let settings = Settings::default();
+    for (before, after) in [("c1", "c2"), ("c2", "c3")] {
+        let last = *of(before).last().unwrap();
+        let rested = of(after)[0].since(last);
+        let settled = settings.settle(Platform::Threads) + settings.call_timeout;
+        assert!(rested >= settled, "{before}: {rested:?}");
+        let looked = delivery.steps.iter().any(|(at, step)| {
+            matches!(step, Step::CheckContainer(container) if container.id == before)
+                && *at >= last + settled
+        });
+        assert!(looked, "{before} was not asked after everything had landed");
     }
-    assert!(of("c1").last() < of("c2").first());
+}
+
+#[test]
+fn a_container_that_was_refused_and_comes_to_nothing_is_looked_for_before_another_is_made() {
+    let refused = Container {
+        refused_at: Some(START),
+        ..container()
+    };
+    let preparing = Scene::publishing(
+        Platform::Threads,
+        Checkpoint::Preparing {
+            container: refused.clone(),
+        },
+    )
+    .after(secs(500));
+    let answers = [
+        err(Meaning::NotFound),
+        status(ContainerStatus::Expired),
+        status(ContainerStatus::Error("UNKNOWN".into())),
+    ];
+    for answer in answers {
+        let decision = preparing.decide(&Step::CheckContainer(refused.clone()), &answer);
+        assert_eq!(decision.change.to(), Status::Unconfirmed, "{answer:?}");
+        assert!(!preparing.next(&decision).planned().publishes());
+    }
 }
 
 #[test]
@@ -238,15 +267,20 @@ fn each_repeated_publish_follows_a_fresh_look_at_the_container() {
     let decision = scene.decide(&send, &err(Meaning::NotFound));
     assert_eq!(decision.change.to(), Status::Processing);
     let waiting = scene.next(&decision);
-    assert_eq!(waiting.planned(), check());
+    let refused = Container {
+        refused_at: Some(START),
+        ..container()
+    };
+    let check = Step::CheckContainer(refused.clone());
+    assert_eq!(waiting.planned(), check);
     let again = Scene {
         status: Status::Publishing,
         ..waiting
     };
-    let decision = again.decide(&check(), &status(ContainerStatus::Finished));
+    let decision = again.decide(&check, &status(ContainerStatus::Finished));
     assert_eq!(
         again.next(&decision).planned(),
-        send,
+        Step::PublishContainer(refused),
         "the same container again"
     );
 }

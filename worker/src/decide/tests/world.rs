@@ -51,6 +51,8 @@ struct Prepared {
     vanishes_at: Timestamp,
     /// When its status begins to say that it was published.
     seen_published_at: Option<Timestamp>,
+    /// It was published, and every publish of it says that there is no such container.
+    denied: bool,
 }
 
 /// A post that is visible, or will be.
@@ -79,6 +81,8 @@ enum Fault {
     NotDone,
     LostBefore,
     LostAfter,
+    /// Carried out, and answered as if there were no such container.
+    DeniedAfter,
     Refused,
     DiesBefore,
     DiesAfter,
@@ -108,12 +112,13 @@ impl Unruly {
 
     fn fault(&mut self, now: Timestamp) -> Option<Fault> {
         let in_trouble = now < self.calm_at && self.dice.percent(self.trouble);
-        in_trouble.then(|| match self.dice.below(12) {
+        in_trouble.then(|| match self.dice.below(13) {
             0..=1 => Fault::NotDone,
             2..=3 => Fault::LostBefore,
             4..=6 => Fault::LostAfter,
             7..=8 => Fault::Refused,
             9 => Fault::DiesBefore,
+            10 => Fault::DeniedAfter,
             _ => Fault::DiesAfter,
         })
     }
@@ -220,6 +225,7 @@ impl Unruly {
                 now + DAY * 30
             },
             seen_published_at: None,
+            denied: false,
         });
         id
     }
@@ -274,6 +280,23 @@ impl Unruly {
         (id, listed_at)
     }
 
+    /// What was just published is not known to the server that answers, now and later.
+    fn denied(
+        &mut self,
+        step: &Step,
+        outcome: Result<Success, Failure>,
+    ) -> Result<Success, Failure> {
+        let Step::PublishContainer(container) = step else {
+            return outcome;
+        };
+        let known = self.containers.iter_mut();
+        let is_it = |known: &&mut Prepared| known.id == container.id;
+        if let (Ok(_), Some(known)) = (&outcome, known.into_iter().find(is_it)) {
+            known.denied = true;
+        }
+        err(Meaning::NotFound)
+    }
+
     fn list(&mut self, part: i32, now: Timestamp) -> Search {
         let complete = !self.dice.percent(15);
         let skipped = !complete && self.dice.percent(50);
@@ -300,7 +323,7 @@ impl Prepared {
 
     fn is_usable(&self, now: Timestamp) -> bool {
         let in_time = now >= self.known_at.max(self.ready_at) && now < self.vanishes_at;
-        in_time && !self.is_expired(now) && self.wrong.is_none()
+        in_time && !self.denied && !self.is_expired(now) && self.wrong.is_none()
     }
 }
 
@@ -330,6 +353,10 @@ impl World for Unruly {
             Some(Fault::LostAfter) => {
                 let _ = self.perform(delivery, step, now, late);
                 lost
+            }
+            Some(Fault::DeniedAfter) => {
+                let outcome = self.perform(delivery, step, now, late);
+                self.denied(step, outcome)
             }
             Some(Fault::Refused) => err(self.refusal(now)),
             Some(Fault::DiesBefore) => {
