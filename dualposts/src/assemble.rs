@@ -13,9 +13,9 @@ use platforms::{HttpSettings, http_client};
 use queue::{Queue, RedisSettings};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
-use worker::{Platforms, Worker};
+use worker::{Flights, Platforms, Worker};
 
-use crate::Fatal;
+use crate::{Fatal, apps};
 use crate::settings::Settings;
 
 const THREADS_API_URL: &str = "https://graph.threads.net";
@@ -90,12 +90,7 @@ pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
     if settings.pace != Pace::REAL && !stands_in {
         return Err("DUALPOSTS_TIME_LAPSE is for rehearsals: set DUALPOSTS_THREADS_API_URL and DUALPOSTS_X_API_URL to a simulator as well".into());
     }
-    let call_timeout = settings.pace.really(settings.worker.call_timeout);
-    let http = http_client(&HttpSettings {
-        connect_timeout: (call_timeout / 2).min(Duration::from_secs(5)),
-        call_timeout,
-        user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
-    })?;
+    let http = http(settings)?;
     let or =
         |set: &Option<String>, otherwise: &str| set.clone().unwrap_or_else(|| otherwise.to_owned());
     Ok(Platforms {
@@ -104,42 +99,69 @@ pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
             &or(&settings.threads_api_url, THREADS_API_URL),
         ),
         x: platforms::x::Client::new(http, &or(&settings.x_api_url, X_API_URL)),
+        x_app: settings.apps.x.as_ref().map(apps::x_app),
         x_web_url: or(&settings.x_web_url, X_WEB_URL),
     })
 }
 
+/// What platforms and Clerk are called with.
+fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
+    let call_timeout = settings.pace.really(settings.worker.call_timeout);
+    let settings = HttpSettings {
+        connect_timeout: (call_timeout / 2).min(Duration::from_secs(5)),
+        call_timeout,
+        user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    Ok(http_client(&settings)?)
+}
+
 impl Parts {
     /// A worker over these parts.
-    pub fn worker(&self, settings: &Settings, stop: CancellationToken) -> Worker {
+    pub fn worker(&self, settings: &Settings, stop: CancellationToken) -> Result<Worker, Fatal> {
         let random = uuid::Uuid::new_v4().simple().to_string();
-        Worker {
+        let clerk = settings.apps.clerk.as_ref();
+        let clerk = clerk.map(|clerk| Ok::<_, Fatal>(apps::clerk_backend(clerk, &http(settings)?)));
+        Ok(Worker {
             database: self.database.clone(),
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             vault: self.vault.clone(),
             platforms: self.platforms.clone(),
+            clerk: clerk.transpose()?,
+            flights: Flights::default(),
             settings: settings.worker.clone(),
             name: format!("worker-{}-{}", std::process::id(), &random[..8]),
             stop,
             boundaries: Boundaries::default(),
-        }
+        })
     }
 
     /// What API handlers work with.
-    pub fn state(&self, settings: &Settings, simulator_url: Option<String>) -> api::State {
-        api::State {
+    pub fn state(
+        &self,
+        settings: &Settings,
+        public_url: &str,
+        simulator_url: Option<String>,
+    ) -> Result<api::State, Fatal> {
+        let clerk = settings.apps.clerk.as_ref();
+        let clerk = clerk.map(|clerk| apps::clerk(clerk, &http(settings)?, public_url));
+        Ok(api::State {
             database: self.database.clone(),
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             vault: self.vault.clone(),
+            clerk: clerk.transpose()?,
+            connectors: apps::connectors(settings),
             threads: self.platforms.threads.clone(),
             x: self.platforms.x.clone(),
             settings: api::Settings {
                 handed: settings.worker.handed,
+                public_url: public_url.to_owned(),
+                connect_by_own_apps: settings.apps.connect_by_own_apps,
                 simulator_url,
             },
             boundaries: Boundaries::default(),
-        }
+        })
     }
 
     /// Keeps the clock right until `stop`.

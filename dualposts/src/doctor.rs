@@ -40,7 +40,7 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
     tell("queue", queue(settings).await);
     let simulating = settings
         .simulator
-        .unwrap_or(!distributed && !settings.has_credentials);
+        .unwrap_or(!distributed && !settings.apps.any_is_real());
     let platforms = if simulating {
         "the simulator stands in (DUALPOSTS_SIMULATOR=off for the real ones)"
     } else {

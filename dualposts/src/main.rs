@@ -1,5 +1,6 @@
 //! The binary: one command for each role.
 
+mod apps;
 mod assemble;
 mod commands;
 mod demo;
@@ -43,6 +44,8 @@ enum Command {
     /// Makes, lists and revokes API keys.
     #[command(subcommand)]
     Keys(commands::KeysCommand),
+    /// Prints a fresh link that signs a browser in, once.
+    Link,
     /// Checks the configuration and everything that it names.
     Doctor,
     /// Prints the OpenAPI document.
@@ -84,6 +87,7 @@ async fn run(command: Command) -> Result<ExitCode, Fatal> {
         Command::Migrate => commands::migrate(&settings).await?,
         Command::Simulator(args) => simulation::alone(args).await?,
         Command::Keys(command) => commands::keys(&settings, command).await?,
+        Command::Link => commands::link(&settings).await?,
         Command::Doctor => return doctor::doctor(&settings).await,
         Command::Openapi => {}
     }

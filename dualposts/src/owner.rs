@@ -21,7 +21,7 @@ pub fn vault(settings: &Settings, make_one: bool) -> Result<Vault, Fatal> {
             return Err("DUALPOSTS_SECRET_KEY must be set, the same for all processes; `dualposts keys generate-secret` makes one".into());
         }
     };
-    Ok(Vault::new(&key)?)
+    Ok(Vault::with_former(&key, &settings.former_secret_keys)?)
 }
 
 /// Makes the local owner and, if one is set, the API key of the operator's choice.
@@ -59,6 +59,11 @@ pub async fn own_key(
         keys::create(database, owner, "owner.key in the data folder", clock.now()).await?;
     write_secret(&path, &key)?;
     Ok(key)
+}
+
+/// A sign-in link, as people open it. What stands behind `#` is not sent to any server.
+pub fn link_in(public_url: &str, link: &SecretString) -> String {
+    format!("{public_url}/#link={}", link.expose_secret())
 }
 
 fn secret_in(path: &Path, make: impl Fn() -> SecretString) -> Result<SecretString, Fatal> {

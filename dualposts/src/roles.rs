@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use entities::Clock;
+use entities::{Clock, sessions};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -20,11 +21,13 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
     let parts = parts(&settings).await?;
     let listener = TcpListener::bind(settings.listen)
         .map_err(|error| format!("{} can not be listened on: {error}", settings.listen))?;
-    println!("API http://{}", listener.local_addr()?);
-    let state = parts.state(&settings, None);
+    let address = format!("http://{}", listener.local_addr()?);
+    println!("API {address}");
+    let public_url = settings.public_url.clone().unwrap_or(address);
+    let state = parts.state(&settings, &public_url, None)?;
     let serving = api::serve(listener, state, stop.clone().cancelled_owned());
     let serving = stop::together(&stop, serving);
-    prepare(&parts, &settings, &stop).await;
+    prepare(&parts, &settings, &public_url, &stop).await;
     parts.keep_time(stop).await;
     serving.await??;
     parts.database.close().await?;
@@ -43,7 +46,7 @@ pub async fn worker(settings: Settings) -> Result<(), Fatal> {
             () = stop.cancelled() => return Ok(()),
         }
     }
-    let worker = parts.worker(&settings, stop.clone());
+    let worker = parts.worker(&settings, stop.clone())?;
     println!("Worker {}", worker.name);
     let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
@@ -74,10 +77,16 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
 
 /// Makes the owner, the bootstrap key and, if asked for, demo accounts; tries on while the
 /// database is away.
-async fn prepare(parts: &Parts, settings: &Settings, stop: &CancellationToken) {
+async fn prepare(
+    parts: &Parts,
+    settings: &Settings,
+    public_url: &str,
+    stop: &CancellationToken,
+) {
     while !stop.is_cancelled() {
         match prepare_once(parts, settings).await {
-            Ok(()) => {
+            Ok(link) => {
+                println!("Sign in {}", owner::link_in(public_url, &link));
                 info!("ready");
                 return;
             }
@@ -90,11 +99,11 @@ async fn prepare(parts: &Parts, settings: &Settings, stop: &CancellationToken) {
     }
 }
 
-async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<(), Fatal> {
+async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<SecretString, Fatal> {
     entities::clock::set_by(&parts.database, &parts.clock).await?;
     let owner = owner::prepare(&parts.database, &parts.clock, settings).await?;
     if settings.simulator == Some(true) {
         demo::connect_accounts(parts, &owner, settings.demo_accounts, parts.clock.now()).await?;
     }
-    Ok(())
+    Ok(sessions::make_link(&parts.database, &owner, parts.clock.now()).await?)
 }

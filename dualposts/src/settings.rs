@@ -1,5 +1,8 @@
 //! The configuration: environment variables, read here and nowhere else.
 
+mod apps;
+mod reader;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,6 +11,9 @@ use entities::Timestamp;
 use entities::clock::Pace;
 use secrecy::SecretString;
 use worker::limits::Limits;
+
+pub use apps::{Apps, ClerkSettings, ThreadsApp, XApp};
+use reader::Reader;
 
 /// Everything that can be set. README lists the variables.
 #[derive(Clone, Debug)]
@@ -26,6 +32,12 @@ pub struct Settings {
     pub queue_prefix: String,
     /// `DUALPOSTS_SECRET_KEY`: 32 bytes in base64 that seal tokens at rest.
     pub secret_key: Option<SecretString>,
+    /// `DUALPOSTS_FORMER_SECRET_KEYS`: keys that sealed tokens before, with commas between; until
+    /// `dualposts keys rotate-sealing` has run.
+    pub former_secret_keys: Vec<SecretString>,
+    /// `DUALPOSTS_PUBLIC_URL`: where people open the page, as their browsers know it; from
+    /// `DUALPOSTS_LISTEN` if not set.
+    pub public_url: Option<String>,
     /// `DUALPOSTS_BOOTSTRAP_API_KEY`: an API key of your choice for the local owner.
     pub bootstrap_api_key: Option<SecretString>,
     /// `DUALPOSTS_THREADS_API_URL`, `DUALPOSTS_X_API_URL`, `DUALPOSTS_X_WEB_URL`: another server
@@ -35,8 +47,8 @@ pub struct Settings {
     pub x_web_url: Option<String>,
     /// `DUALPOSTS_SIMULATOR`: `on` or `off`.
     pub simulator: Option<bool>,
-    /// Whether credentials of a real platform app are set.
-    pub has_credentials: bool,
+    /// The apps at the platforms, and Clerk.
+    pub apps: Apps,
     /// `DUALPOSTS_SIMULATOR_LISTEN`: where `up` serves its simulator.
     pub simulator_listen: SocketAddr,
     /// `DUALPOSTS_SIMULATOR_PROFILE`: how slow it is.
@@ -94,6 +106,8 @@ impl Settings {
                 .text("DUALPOSTS_QUEUE_PREFIX")
                 .unwrap_or_else(|| "dualposts".into()),
             secret_key: reader.text("DUALPOSTS_SECRET_KEY").map(SecretString::from),
+            former_secret_keys: reader.list("DUALPOSTS_FORMER_SECRET_KEYS"),
+            public_url: reader.url("DUALPOSTS_PUBLIC_URL", &["https://", "http://"]),
             bootstrap_api_key: reader
                 .text("DUALPOSTS_BOOTSTRAP_API_KEY")
                 .map(SecretString::from),
@@ -101,13 +115,7 @@ impl Settings {
             x_api_url: reader.url("DUALPOSTS_X_API_URL", &["https://", "http://"]),
             x_web_url: reader.url("DUALPOSTS_X_WEB_URL", &["https://", "http://"]),
             simulator: reader.switch("DUALPOSTS_SIMULATOR"),
-            has_credentials: [
-                "DUALPOSTS_X_CLIENT_ID",
-                "DUALPOSTS_THREADS_APP_ID",
-                "CLERK_SECRET_KEY",
-            ]
-            .iter()
-            .any(|name| reader.text(name).is_some()),
+            apps: Apps::read(&mut reader),
             simulator_listen: reader.parse(
                 "DUALPOSTS_SIMULATOR_LISTEN",
                 "an address such as 127.0.0.1:8090",
@@ -163,6 +171,9 @@ impl Settings {
         if settings.worker.lease <= settings.worker.call_timeout {
             reader.wrong("DUALPOSTS_LEASE_S must be longer than DUALPOSTS_CALL_TIMEOUT_S, or no step could begin".into());
         }
+        if settings.apps.clerk.is_some() && settings.public_url.is_none() {
+            reader.wrong("DUALPOSTS_PUBLIC_URL must be set with Clerk: its sessions name the page that they were made for".into());
+        }
         if reader.wrong.is_empty() {
             Ok(settings)
         } else {
@@ -184,64 +195,6 @@ fn connections() -> u32 {
     u32::try_from(2 * cores).unwrap_or(16).clamp(4, 16)
 }
 
-struct Reader<E> {
-    env: E,
-    wrong: Vec<String>,
-}
-
-impl<E: Fn(&str) -> Option<String>> Reader<E> {
-    fn wrong(&mut self, what: String) {
-        self.wrong.push(what);
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        (self.env)(name)
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
-    }
-
-    fn parse<T: std::str::FromStr>(&mut self, name: &str, expected: &str, otherwise: T) -> T {
-        match self.text(name) {
-            None => otherwise,
-            Some(text) => text.parse().unwrap_or_else(|_| {
-                self.wrong(format!("{name} is {text:?}; it must be {expected}"));
-                otherwise
-            }),
-        }
-    }
-
-    /// A URL may hold a password, so a wrong one is not repeated.
-    fn url(&mut self, name: &str, schemes: &[&str]) -> Option<String> {
-        let text = self.text(name)?;
-        if !schemes.iter().any(|scheme| text.starts_with(scheme)) {
-            self.wrong(format!("{name} must begin with {}", schemes.join(" or ")));
-        }
-        Some(text.trim_end_matches('/').to_owned())
-    }
-
-    fn switch(&mut self, name: &str) -> Option<bool> {
-        match self.text(name)?.as_str() {
-            "on" | "true" | "1" => Some(true),
-            "off" | "false" | "0" => Some(false),
-            other => {
-                self.wrong(format!("{name} is {other:?}; it must be on or off"));
-                None
-            }
-        }
-    }
-
-    fn seconds(&mut self, name: &str, otherwise: Duration) -> Duration {
-        let seconds: f64 = self.parse(name, "a number of seconds", otherwise.as_secs_f64());
-        Duration::try_from_secs_f64(seconds)
-            .ok()
-            .filter(|time| !time.is_zero())
-            .unwrap_or_else(|| {
-                self.wrong(format!("{name} must be a number of seconds above 0"));
-                otherwise
-            })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,7 +214,7 @@ mod tests {
         assert!(
             settings.database_url.is_none()
                 && settings.redis_url.is_none()
-                && !settings.has_credentials
+                && !settings.apps.any_is_real()
         );
     }
 

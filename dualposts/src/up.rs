@@ -10,7 +10,7 @@ use tracing::info;
 
 use crate::assemble::{self, Parts};
 use crate::settings::Settings;
-use crate::{Fatal, demo, owner, simulation, stop};
+use crate::{Fatal, apps, demo, owner, simulation, stop};
 
 /// Runs until a signal, then finishes what is under way.
 pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
@@ -28,7 +28,9 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
 
     // The simulator outlives the worker: a step under way needs its answer.
     let simulator_stop = CancellationToken::new();
-    let simulating = settings.simulator.unwrap_or(!settings.has_credentials);
+    let simulating = settings
+        .simulator
+        .unwrap_or(!settings.apps.any_is_real());
     let simulator = if simulating {
         Some(start_simulator(&mut settings, simulator_stop.clone()).await?)
     } else {
@@ -60,18 +62,20 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
             .map(|row| row.id.clone())
     };
     let shown: Vec<AccountId> = Platform::ALL.iter().copied().filter_map(first).collect();
+    let public_url = settings.public_url.clone().unwrap_or(page);
+    let link = entities::sessions::make_link(&parts.database, &owner_id, parts.clock.now()).await?;
+    let link = owner::link_in(&public_url, &link);
     greet(
-        &page,
+        &public_url,
+        settings.apps.clerk.is_none().then_some(link.as_str()),
         &key,
         &shown,
         simulator.as_ref().map(|simulator| simulator.url.as_str()),
     );
 
-    let worker = parts.worker(&settings, stop.clone());
-    let state = parts.state(
-        &settings,
-        simulator.as_ref().map(|simulator| simulator.url.clone()),
-    );
+    let worker = parts.worker(&settings, stop.clone())?;
+    let simulator_url = simulator.as_ref().map(|simulator| simulator.url.clone());
+    let state = parts.state(&settings, &public_url, simulator_url)?;
     let serving = api::serve(listener, state, stop.clone().cancelled_owned());
     let serving = stop::together(&stop, serving);
     let working = stop::together(&stop, worker::run::run(worker));
@@ -143,6 +147,7 @@ async fn start_simulator(
     if settings.x_api_url.is_none() {
         settings.x_web_url.get_or_insert_with(|| url.clone());
     }
+    apps::simulated(settings, &url);
     settings.threads_api_url.get_or_insert_with(|| url.clone());
     settings.x_api_url.get_or_insert_with(|| url.clone());
     let serving = tokio::spawn(simulation::serve(
@@ -154,7 +159,13 @@ async fn start_simulator(
 }
 
 /// What a newcomer needs to go on, on standard output.
-fn greet(page: &str, key: &SecretString, accounts: &[AccountId], simulator: Option<&str>) {
+fn greet(
+    page: &str,
+    link: Option<&str>,
+    key: &SecretString,
+    accounts: &[AccountId],
+    simulator: Option<&str>,
+) {
     let key = key.expose_secret();
     let accounts = accounts
         .iter()
@@ -164,7 +175,10 @@ fn greet(page: &str, key: &SecretString, accounts: &[AccountId], simulator: Opti
     println!();
     println!("  DualPosts is running.");
     println!();
-    println!("  Page        {page}/#key={key}");
+    match link {
+        Some(link) => println!("  Page        {link}   (signs you in, once)"),
+        None => println!("  Page        {page}   (sign in with Clerk)"),
+    }
     println!("  API         {page}/v1   (reference: {page}/docs)");
     println!("  API key     {key}");
     if let Some(url) = simulator {
