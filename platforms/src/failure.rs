@@ -67,13 +67,20 @@ pub struct Evidence {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.meaning)?;
-        if let Some(status) = self.evidence.http_status {
+        self.evidence.go_on(f)
+    }
+}
+
+impl Evidence {
+    /// Writes the evidence behind the words that say what happened.
+    pub(crate) fn go_on(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(status) = self.http_status {
             write!(f, ", HTTP {status}")?;
         }
-        if let Some(code) = &self.evidence.code {
+        if let Some(code) = &self.code {
             write!(f, ", {code}")?;
         }
-        if let Some(message) = &self.evidence.message {
+        if let Some(message) = &self.message {
             write!(f, ": {message}")?;
         }
         Ok(())

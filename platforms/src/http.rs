@@ -7,7 +7,7 @@ mod headers;
 use std::time::Duration;
 
 pub(crate) use address::address;
-pub(crate) use exchange::{Body, Outcome, Reply, exchange};
+pub(crate) use exchange::{Body, Outcome, Reply, exchange, with_token};
 pub(crate) use headers::{number, retry_after_ms, text};
 
 /// How long to wait, and as whom to call.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::answer::{Answer, RateWindow};
 use crate::call::Call;
 use crate::failure::{Evidence, Failure, Meaning};
-use crate::http::{Outcome, Reply, exchange};
+use crate::http::{Outcome, Reply, exchange, with_token};
 use crate::scrub::scrubbed;
 
 /// A platform's own reading of an answer: a success with its JSON body, or what the refusal means.
@@ -24,8 +24,14 @@ pub(crate) async fn perform<W: DeserializeOwned>(
     now_ms: i64,
     judge: Judge,
 ) -> Result<Answer<W>, Failure> {
-    let outcome = match request {
-        Ok(request) => exchange(http, request, token).await,
+    let outcome = match request.map(|request| with_token(request, token)) {
+        Ok(Some(request)) => exchange(http, request).await,
+        Ok(None) => {
+            return Err(without_answer(
+                Meaning::Unauthorized,
+                "the token holds characters that no header can carry".to_owned(),
+            ));
+        }
         Err(why) => Outcome::NeverSent(why.to_owned()),
     };
     let result = match outcome {
@@ -35,10 +41,6 @@ pub(crate) async fn perform<W: DeserializeOwned>(
             Err(without_answer(Meaning::NotDone, why))
         }
         Outcome::NoAnswer(why) => Err(without_answer(lost(call), why)),
-        Outcome::UnusableToken => Err(without_answer(
-            Meaning::Unauthorized,
-            "the token holds characters that no header can carry".to_owned(),
-        )),
     };
     result.map_err(|failure| scrubbed(failure, token))
 }

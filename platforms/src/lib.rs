@@ -19,6 +19,7 @@ mod scrub;
 mod wire;
 
 pub mod limits;
+pub mod oauth;
 pub mod threads;
 pub mod x;
 

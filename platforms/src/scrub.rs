@@ -7,33 +7,36 @@ use crate::failure::{Evidence, Failure};
 const MESSAGE_CHARS: usize = 500;
 const CODE_CHARS: usize = 100;
 
-/// The failure without the token, wherever the platform repeated it, and cut to size. The token
-/// goes first: a cut must not leave half of one.
+/// The failure without the token, wherever the platform repeated it, and cut to size.
 pub(crate) fn scrubbed(failure: Failure, token: &SecretString) -> Failure {
-    let token = token.expose_secret();
-    let encoded = form_encoded(token);
+    Failure {
+        evidence: evidence_without(failure.evidence, &[token]),
+        ..failure
+    }
+}
+
+/// The evidence without any of the `secrets` of the request, and cut to size. They go first: a cut
+/// must not leave half of one.
+pub(crate) fn evidence_without(evidence: Evidence, secrets: &[&SecretString]) -> Evidence {
+    let mut secrets: Vec<&str> = secrets
+        .iter()
+        .map(|secret| secret.expose_secret())
+        .filter(|secret| !secret.is_empty())
+        .collect();
+    // One may hold another, and the shorter one would leave the rest of the longer.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     let clean = |text: String, chars: usize| {
-        let text = if token.is_empty() {
-            text
-        } else {
-            text.replace(token, "[token]").replace(&encoded, "[token]")
-        };
+        let text = secrets.iter().fold(text, |text, secret| {
+            text.replace(secret, "[token]")
+                .replace(&form_encoded(secret), "[token]")
+        });
         cut(text, chars)
     };
-    let Evidence {
-        http_status,
-        code,
-        message,
-        trace_id,
-    } = failure.evidence;
-    Failure {
-        evidence: Evidence {
-            http_status,
-            code: code.map(|text| clean(text, CODE_CHARS)),
-            message: message.map(|text| clean(text, MESSAGE_CHARS)),
-            trace_id: trace_id.map(|text| clean(text, CODE_CHARS)),
-        },
-        ..failure
+    Evidence {
+        http_status: evidence.http_status,
+        code: evidence.code.map(|text| clean(text, CODE_CHARS)),
+        message: evidence.message.map(|text| clean(text, MESSAGE_CHARS)),
+        trace_id: evidence.trace_id.map(|text| clean(text, CODE_CHARS)),
     }
 }
 
@@ -46,8 +49,8 @@ fn cut(text: String, chars: usize) -> String {
     }
 }
 
-/// The token as a platform that quotes our request from its address or form would write it.
-fn form_encoded(token: &str) -> String {
+/// The text as it stands in an address or a form: a platform may quote our request from there.
+pub(crate) fn form_encoded(token: &str) -> String {
     let mut url = reqwest::Url::parse("x:").ok();
     if let Some(url) = &mut url {
         url.query_pairs_mut().append_key_only(token);
@@ -94,6 +97,18 @@ mod tests {
             "?access_token=[token]",
         );
         check("", "nothing to hide", "nothing to hide");
+    }
+
+    #[test]
+    fn of_two_secrets_the_one_inside_the_other_leaves_nothing_of_it() {
+        let evidence = Evidence {
+            message: Some("TH|1|abc and abc".to_owned()),
+            ..Evidence::default()
+        };
+        let secrets = ["abc", "", "TH|1|abc"].map(SecretString::from);
+        let secrets: Vec<&SecretString> = secrets.iter().collect();
+        let message = evidence_without(evidence, &secrets).message;
+        assert_eq!(message.as_deref(), Some("[token] and [token]"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod classify;
 mod compare;
+mod graph_error;
+pub mod oauth;
 pub mod text;
 mod wire;
 
@@ -39,7 +41,8 @@ pub enum ContainerStatus {
 
 /// Calls the Threads API. Cheap to clone; holds no credentials.
 ///
-/// Every method can fail as [`crate::Meaning`] says, and the rules are in threads.md 5.
+/// Every method can fail as [`crate::Meaning`] says, those of [`oauth`] as
+/// [`crate::oauth::Refusal`] does, and the rules are in threads.md 5.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,

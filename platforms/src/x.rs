@@ -2,6 +2,7 @@
 
 mod classify;
 mod compare;
+pub mod oauth;
 mod problem;
 mod snowflake;
 pub mod text;
@@ -30,7 +31,8 @@ const TIMELINE_FIELDS: &str = "created_at,entities,note_tweet,referenced_tweets"
 
 /// Calls the X API. Cheap to clone; holds no credentials.
 ///
-/// Every method can fail as [`crate::Meaning`] says, and the rules are in x.md 1.5 and 2.5.
+/// Every method can fail as [`crate::Meaning`] says, those of [`oauth`] as
+/// [`crate::oauth::Refusal`] does, and the rules are in x.md 1.2, 1.5 and 2.5.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,

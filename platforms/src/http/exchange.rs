@@ -31,14 +31,16 @@ pub(crate) enum Outcome {
     NeverSent(String),
     /// The request went out, or may have; no answer came.
     NoAnswer(String),
-    /// The token cannot be sent at all.
-    UnusableToken,
     Answered(Reply),
 }
 
 impl Reply {
     pub(crate) fn is_2xx(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(&self.body, Body::Whole(bytes) if bytes.is_empty())
     }
 
     /// The body, where it is a whole JSON object.
@@ -59,18 +61,17 @@ impl Reply {
     }
 }
 
-/// Sends `request` once, with `token` in the header, and reads the answer to its end.
-pub(crate) async fn exchange(
-    http: &reqwest::Client,
-    request: RequestBuilder,
-    token: &SecretString,
-) -> Outcome {
-    let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())) else {
-        return Outcome::UnusableToken;
-    };
+/// `request` with `token` in its header; `None` for a token that no header can carry.
+pub(crate) fn with_token(request: RequestBuilder, token: &SecretString) -> Option<RequestBuilder> {
+    let bearer = format!("Bearer {}", token.expose_secret());
+    let mut bearer = HeaderValue::from_str(&bearer).ok()?;
     bearer.set_sensitive(true);
+    Some(request.header(AUTHORIZATION, bearer))
+}
+
+/// Sends `request` once and reads the answer to its end.
+pub(crate) async fn exchange(http: &reqwest::Client, request: RequestBuilder) -> Outcome {
     let request = request
-        .header(AUTHORIZATION, bearer)
         // This client unpacks nothing, and a packed answer to a publish could not be read.
         .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
         .build();

@@ -6,19 +6,17 @@
 
 use serde_json::Value;
 
+use super::graph_error::GraphError;
 use crate::answer::{Answer, LimitScope, RateWindow};
 use crate::call::Call;
 use crate::failure::{Evidence, Failure, Meaning};
 use crate::http::{Reply, retry_after_ms, text};
 use crate::judge::{lost, unreadable};
-use crate::wire::integer;
 
 /// Reads an answer; a 2xx may carry an error too (threads.md 1).
 pub(super) fn judge(call: Call, reply: &Reply, now_ms: i64) -> Result<Answer<Value>, Failure> {
     let windows = windows(reply);
-    let trace_id = ["x-fb-trace-id", "x-fb-request-id"]
-        .into_iter()
-        .find_map(|name| text(&reply.headers, name));
+    let trace_id = trace_id(reply);
     let body = reply.json();
     let error = body.as_ref().and_then(|body| body.get("error"));
 
@@ -119,6 +117,13 @@ fn by_status(call: Call, reply: &Reply, until_ms: Option<i64>) -> Meaning {
     }
 }
 
+/// The id of the exchange in the headers; a body that names one knows better.
+pub(super) fn trace_id(reply: &Reply) -> Option<String> {
+    ["x-fb-trace-id", "x-fb-request-id"]
+        .into_iter()
+        .find_map(|name| text(&reply.headers, name))
+}
+
 fn explain(reply: &Reply, body: Option<Value>) -> String {
     if let Some(body) = body {
         // The shape of the token endpoint and the authorize page (threads.md 5.1).
@@ -150,42 +155,6 @@ fn windows(reply: &Reply) -> Vec<RateWindow> {
         resets_at_ms: None,
     });
     by_usage.into_iter().collect()
-}
-
-/// The `error` object; everything in it is optional, and codes may be negative or have seven
-/// digits (threads.md 5.1).
-struct GraphError {
-    code: Option<i64>,
-    subcode: Option<i64>,
-    is_transient: bool,
-    message: Option<String>,
-    trace_id: Option<String>,
-}
-
-impl GraphError {
-    fn read(error: &Value) -> Self {
-        let string = |key| error.get(key).and_then(Value::as_str).map(str::to_owned);
-        Self {
-            code: error.get("code").and_then(integer),
-            subcode: error.get("error_subcode").and_then(integer),
-            is_transient: error.get("is_transient").and_then(Value::as_bool) == Some(true),
-            message: string("message").or_else(|| error.as_str().map(str::to_owned)),
-            trace_id: string("fbtrace_id"),
-        }
-    }
-
-    fn says(&self, words: &str) -> bool {
-        self.message
-            .as_deref()
-            .is_some_and(|message| message.contains(words))
-    }
-
-    fn label(&self) -> Option<String> {
-        match (self.code, self.subcode) {
-            (Some(code), Some(subcode)) => Some(format!("{code}/{subcode}")),
-            (code, subcode) => code.or(subcode).map(|code| code.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

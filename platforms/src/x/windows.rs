@@ -31,21 +31,29 @@ pub(super) fn windows(headers: &HeaderMap) -> Vec<RateWindow> {
 /// Until when calls are refused: the latest reset of the spent windows, or `Retry-After` if that
 /// is later still. A reset in the past belongs to a window that is over.
 pub(super) fn limited(headers: &HeaderMap, windows: &[RateWindow], now_ms: i64) -> Meaning {
-    let over = |window: &RateWindow| window.resets_at_ms.is_some_and(|at| at <= now_ms);
-    let spent: Vec<&RateWindow> = windows
-        .iter()
-        .filter(|window| window.remaining.is_some_and(|left| left <= 0) && !over(window))
-        .collect();
-    let only_the_app = !spent.is_empty() && spent.iter().all(|w| w.scope == LimitScope::App);
-    let resets = spent.iter().filter_map(|window| window.resets_at_ms);
+    let mut spent = spent(windows, now_ms).peekable();
+    let only_the_app = spent.peek().is_some() && spent.all(|w| w.scope == LimitScope::App);
     Meaning::Limited {
         scope: if only_the_app {
             LimitScope::App
         } else {
             LimitScope::Account
         },
-        until_ms: resets.chain(retry_after_ms(headers, now_ms)).max(),
+        until_ms: until_ms(headers, windows, now_ms),
     }
+}
+
+/// The time of [`limited`] alone.
+pub(super) fn until_ms(headers: &HeaderMap, windows: &[RateWindow], now_ms: i64) -> Option<i64> {
+    let resets = spent(windows, now_ms).filter_map(|window| window.resets_at_ms);
+    resets.chain(retry_after_ms(headers, now_ms)).max()
+}
+
+fn spent(windows: &[RateWindow], now_ms: i64) -> impl Iterator<Item = &RateWindow> {
+    let over = move |window: &RateWindow| window.resets_at_ms.is_some_and(|at| at <= now_ms);
+    windows
+        .iter()
+        .filter(move |window| window.remaining.is_some_and(|left| left <= 0) && !over(window))
 }
 
 #[cfg(test)]

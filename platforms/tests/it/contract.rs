@@ -132,6 +132,59 @@ async fn threads_names_every_field_that_is_read() {
     }
 }
 
+#[test]
+fn x_declares_every_scope_that_is_asked_for() {
+    let spec = published("x-openapi-2.173.json");
+    let flow = &spec["components"]["securitySchemes"]["OAuth2UserToken"]["flows"];
+    let scopes = flow["authorizationCode"]["scopes"].as_object().unwrap();
+    for scope in x::oauth::SCOPES {
+        assert!(scopes.contains_key(*scope), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn threads_names_every_parameter_of_a_token_call() {
+    let collection = published("threads-postman-collection.json");
+    let mut named = Vec::new();
+    collect_parameters(&collection["item"], &mut named);
+    // The collection adds the token to every address by itself.
+    assert_eq!(collection["auth"]["type"], "oauth2");
+    named.push("access_token".to_owned());
+
+    let short = json(200, r#"{"access_token":"a","user_id":1}"#);
+    let long = || json(200, r#"{"access_token":"a"}"#);
+    let server = Server::start(vec![short, long(), long()]).await;
+    let client = threads::Client::new(http(), &server.url);
+    let app = threads::oauth::App {
+        app_id: "1".to_owned(),
+        app_secret: token(),
+    };
+    let redirect = "https://app.example/cb";
+    client
+        .exchange_code(&app, &token(), redirect, NOW_MS)
+        .await
+        .unwrap();
+    client.long_lived(&app, &token(), NOW_MS).await.unwrap();
+    client.refresh(&token(), NOW_MS).await.unwrap();
+
+    for request in server.requests() {
+        for (name, _) in request.form().into_iter().chain(request.query()) {
+            assert!(named.contains(&name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn threads_names_every_scope_that_is_asked_for() {
+    let collection = published("threads-postman-collection.json");
+    let variables = collection["variable"].as_array().unwrap();
+    let scope = variables.iter().find(|variable| variable["key"] == "scope");
+    let named = scope.unwrap()["value"].as_str().unwrap();
+    for scope in threads::oauth::SCOPES {
+        assert!(named.split(',').any(|name| name == *scope), "{scope}");
+    }
+}
+
 fn collect_parameters(items: &Value, named: &mut Vec<String>) {
     for item in items.as_array().unwrap() {
         if item["item"].is_array() {
