@@ -2,9 +2,9 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 use entities::accounts::{Connection, Credentials, disconnect as take_away, list as all_of};
+use entities::rows::account;
 use entities::tokens::NewTokens;
 use entities::vault::Place;
-use entities::rows::account;
 use entities::{AccountId, Platform, Timestamp};
 use platforms::oauth::Refusal;
 use platforms::x::oauth::TokenKind;
@@ -240,7 +240,10 @@ async fn revoke(
     }
 }
 
-pub(crate) fn read_platform(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Platform> {
+pub(crate) fn read_platform(
+    fields: &mut Fields<'_>,
+    violations: &mut Violations,
+) -> Option<Platform> {
     let text = fields.text("platform", violations);
     if fields.lacks("platform") {
         violations.add("platform", "missing", "Say `threads` or `x`.");

@@ -37,7 +37,9 @@ impl Modify for SignIn {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("A session token of Clerk's, where people sign in with it."));
+            .description(Some(
+                "A session token of Clerk's, where people sign in with it.",
+            ));
         components.add_security_scheme("clerk", SecurityScheme::Http(token.build()));
         let cookie = ApiKeyValue::with_description(
             "dualposts_8080",

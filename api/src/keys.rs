@@ -196,7 +196,8 @@ fn scopes(fields: &mut Fields<'_>, own: &Scopes, violations: &mut Violations) ->
             Ok(scope) if own.allow(scope) => scopes.push(scope),
             Ok(_) => violations.add(field, "scope_missing", "You may not do this yourself."),
             Err(_) => {
-                let message = "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write.";
+                let message =
+                    "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write.";
                 violations.add(field, "scope_unknown", message);
             }
         }

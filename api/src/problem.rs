@@ -139,8 +139,7 @@ impl Problem {
 
     /// No key, or one that is not valid.
     pub fn unauthorized(detail: &str) -> Self {
-        let action =
-            "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`, or sign in on the page.";
+        let action = "Send `Authorization: Bearer dp_...` with a key made by `dualposts keys create`, or sign in on the page.";
         Self::new(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
@@ -176,7 +175,8 @@ impl Problem {
 
     /// A sign-in link that opens nothing.
     pub fn link_used() -> Self {
-        let action = "Run `dualposts link` on the machine that DualPosts runs on; it prints a fresh link.";
+        let action =
+            "Run `dualposts link` on the machine that DualPosts runs on; it prints a fresh link.";
         Self::new(
             StatusCode::UNAUTHORIZED,
             "link_used",
@@ -203,7 +203,8 @@ impl Problem {
 
     /// What pretends to come from somebody who signs what they send.
     pub fn bad_signature() -> Self {
-        let action = "Check that the secret set here is the sender's, and that both clocks are right.";
+        let action =
+            "Check that the secret set here is the sender's, and that both clocks are right.";
         Self::new(
             StatusCode::UNAUTHORIZED,
             "bad_signature",
@@ -257,7 +258,12 @@ impl Problem {
     pub fn bad_gateway(title: &str, action: &str) -> Self {
         Problem {
             retryable: true,
-            ..Self::new(StatusCode::BAD_GATEWAY, "upstream_unavailable", title, action)
+            ..Self::new(
+                StatusCode::BAD_GATEWAY,
+                "upstream_unavailable",
+                title,
+                action,
+            )
         }
     }
 

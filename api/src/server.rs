@@ -13,7 +13,9 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::{accounts, connections, deliveries, docs, health, keys, pages, posts, session, webhooks};
+use crate::{
+    accounts, connections, deliveries, docs, health, keys, pages, posts, session, webhooks,
+};
 
 /// The largest JSON body: far more than 25 parts of the longest text.
 pub const BODY_LIMIT: usize = 512 * 1024;

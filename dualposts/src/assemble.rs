@@ -1,5 +1,6 @@
 //! Putting the parts together that every role needs.
 
+use std::fs::File;
 use std::os::unix::fs::DirBuilderExt;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use worker::{Flights, Platforms, Worker};
 
-use crate::{Fatal, apps};
 use crate::settings::Settings;
+use crate::{Fatal, apps};
 
 const THREADS_API_URL: &str = "https://graph.threads.net";
 const X_API_URL: &str = "https://api.x.com";
@@ -64,6 +65,22 @@ pub fn data_dir(settings: &Settings) -> Result<(), Fatal> {
         let path = settings.data_dir.display();
         format!("the data folder {path} can not be made: {error}").into()
     })
+}
+
+/// Keeps a second process off the same database file.
+pub fn alone_on(settings: &Settings) -> Result<Option<File>, Fatal> {
+    if settings.database_url.is_some() {
+        return Ok(None);
+    }
+    let path = settings.data_dir.join("lock");
+    let file = File::create(&path)?;
+    file.try_lock().map_err(|error| {
+        format!(
+            "another dualposts uses {} ({error}); stop it, or set DUALPOSTS_DATA_DIR",
+            settings.data_dir.display()
+        )
+    })?;
+    Ok(Some(file))
 }
 
 /// Brings the schema up to date.

@@ -1,13 +1,15 @@
-//! Short commands: migrate, keys.
+//! Short commands: migrate, keys, link.
 
 use clap::Subcommand;
+use entities::scopes::Scopes;
+use entities::sealing::reseal;
 use entities::vault::Vault;
-use entities::{Clock, KeyId, keys, users};
+use entities::{Clock, Database, KeyId, keys, sessions, users};
 use secrecy::ExposeSecret;
 
 use crate::Fatal;
-use crate::assemble;
 use crate::settings::Settings;
+use crate::{assemble, owner};
 
 /// What can be done with API keys.
 #[derive(Subcommand)]
@@ -17,6 +19,13 @@ pub enum KeysCommand {
         /// What it is for, to be recognised in lists.
         #[arg(default_value = "key")]
         name: String,
+        /// What it may do, with commas between: posts:read,posts:write,accounts:read,
+        /// accounts:write,keys:write. Everything, if not given.
+        #[arg(long, value_delimiter = ',')]
+        scopes: Vec<String>,
+        /// For a user who signs in with Clerk (`user_...`), in place of the local owner.
+        #[arg(long)]
+        clerk_user: Option<String>,
     },
     /// Lists the keys, without their secrets.
     List,
@@ -27,6 +36,10 @@ pub enum KeysCommand {
     },
     /// Prints a fresh DUALPOSTS_SECRET_KEY.
     GenerateSecret,
+    /// Seals all tokens under a new key. Without DUALPOSTS_SECRET_KEY a new one is made in the data
+    /// folder; with it, put the new key there and the old one into DUALPOSTS_FORMER_SECRET_KEYS,
+    /// restart all processes, and then run this.
+    RotateSealing,
 }
 
 /// `dualposts migrate`
@@ -45,14 +58,31 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
     }
     let database = assemble::database(settings).await?;
     assemble::migrate(&database).await?;
+    if let KeysCommand::RotateSealing = command {
+        return rotate_sealing(settings, &database).await;
+    }
     let now = Clock::system().now();
     let owner = users::local_owner(&database, now).await?;
     match command {
-        KeysCommand::Create { name } => {
-            let (row, key) = keys::create(&database, &owner, &name, now).await?;
+        KeysCommand::Create {
+            name,
+            scopes,
+            clerk_user,
+        } => {
+            let scopes = match scopes.is_empty() {
+                true => Scopes::all(),
+                false => scopes.join(" ").parse()?,
+            };
+            let owner = match clerk_user {
+                None => owner,
+                Some(id) => users::of_clerk(&database, &id, now)
+                    .await?
+                    .ok_or("Clerk has deleted this user")?,
+            };
+            let (row, key) = keys::create(&database, &owner, &name, &scopes, now).await?;
             eprintln!(
-                "{} {:?}; this is the only time it is shown:",
-                row.id, row.name
+                "{} {:?}, {}; this is the only time it is shown:",
+                row.id, row.name, row.scopes
             );
             println!("{}", key.expose_secret());
         }
@@ -67,8 +97,8 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
                     .last_used_at
                     .map_or_else(|| "never".to_owned(), |at| at.to_string());
                 println!(
-                    "{}  {}...  {state}  made {}  last used {used}  {}",
-                    row.id, row.prefix, row.created_at, row.name
+                    "{}  {}...  {state}  made {}  last used {used}  {}  {}",
+                    row.id, row.prefix, row.created_at, row.scopes, row.name
                 );
             }
         }
@@ -79,7 +109,49 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
             }
             println!("{id} is revoked.");
         }
-        KeysCommand::GenerateSecret => {}
+        KeysCommand::GenerateSecret | KeysCommand::RotateSealing => {}
     }
+    Ok(())
+}
+
+/// `dualposts keys rotate-sealing`
+async fn rotate_sealing(settings: &Settings, database: &Database) -> Result<(), Fatal> {
+    let in_folder = settings.secret_key.is_none();
+    if in_folder {
+        let _alone = assemble::alone_on(settings)?;
+        owner::begin_rotation(settings)?;
+    } else if settings.former_secret_keys.is_empty() {
+        return Err("put the new key into DUALPOSTS_SECRET_KEY and the old one into DUALPOSTS_FORMER_SECRET_KEYS, for all processes; then run this again".into());
+    }
+    let vault = owner::vault(settings, true)?;
+    let resealed = reseal(database, &vault).await?;
+    println!("{} tokens are sealed under {vault:?} now.", resealed.tokens);
+    if resealed.unreadable > 0 {
+        return Err(format!(
+            "{} tokens were sealed under a key that is not known and are left as they are; their accounts have to be connected again, or that key given in DUALPOSTS_FORMER_SECRET_KEYS",
+            resealed.unreadable
+        )
+        .into());
+    }
+    if in_folder {
+        owner::end_rotation(settings)?;
+    } else {
+        println!("DUALPOSTS_FORMER_SECRET_KEYS is not needed any more.");
+    }
+    Ok(())
+}
+
+/// `dualposts link`
+pub async fn link(settings: &Settings) -> Result<(), Fatal> {
+    let database = assemble::database(settings).await?;
+    assemble::migrate(&database).await?;
+    let now = Clock::system().now();
+    let user = users::local_owner(&database, now).await?;
+    let link = sessions::make_link(&database, &user, now).await?;
+    let public_url = settings
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", settings.listen));
+    println!("{}", owner::link_in(&public_url, &link));
     Ok(())
 }

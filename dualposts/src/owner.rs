@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use entities::scopes::Scopes;
 use entities::vault::Vault;
 use entities::{Clock, Database, UserId, keys, users};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,12 +17,53 @@ use crate::settings::Settings;
 pub fn vault(settings: &Settings, make_one: bool) -> Result<Vault, Fatal> {
     let key = match (&settings.secret_key, make_one) {
         (Some(key), _) => key.clone(),
-        (None, true) => secret_in(&settings.data_dir.join("secret.key"), Vault::generate_key)?,
+        (None, true) => {
+            secret_in(&key_file(settings), Vault::generate_key)?;
+            let kept = keys_in_folder(settings)?;
+            let (key, former) = kept.split_first().ok_or("the file secret.key is empty")?;
+            return Ok(Vault::with_former(key, former)?);
+        }
         (None, false) => {
             return Err("DUALPOSTS_SECRET_KEY must be set, the same for all processes; `dualposts keys generate-secret` makes one".into());
         }
     };
     Ok(Vault::with_former(&key, &settings.former_secret_keys)?)
+}
+
+fn key_file(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("secret.key")
+}
+
+/// The sealing keys of the data folder: the one in force, then those before it.
+fn keys_in_folder(settings: &Settings) -> Result<Vec<SecretString>, Fatal> {
+    let path = key_file(settings);
+    let text = fs::read_to_string(&path)
+        .map_err(|error| format!("{} can not be read: {error}", path.display()))?;
+    let lines = text.lines().map(str::trim);
+    Ok(lines
+        .filter(|line| !line.is_empty())
+        .map(|line| line.to_owned().into())
+        .collect())
+}
+
+/// Puts a new sealing key into the data folder, before those that are there.
+pub fn begin_rotation(settings: &Settings) -> Result<(), Fatal> {
+    vault(settings, true)?;
+    let mut keys = vec![Vault::generate_key()];
+    keys.extend(keys_in_folder(settings)?);
+    write_keys(settings, &keys)
+}
+
+/// Forgets the former sealing keys of the data folder.
+pub fn end_rotation(settings: &Settings) -> Result<(), Fatal> {
+    let mut keys = keys_in_folder(settings)?;
+    keys.truncate(1);
+    write_keys(settings, &keys)
+}
+
+fn write_keys(settings: &Settings, keys: &[SecretString]) -> Result<(), Fatal> {
+    let lines: Vec<&str> = keys.iter().map(ExposeSecret::expose_secret).collect();
+    write_secret(&key_file(settings), &lines.join("\n").into())
 }
 
 /// Makes the local owner and, if one is set, the API key of the operator's choice.
@@ -55,8 +97,14 @@ pub async fn own_key(
             return Ok(key);
         }
     }
-    let (_, key) =
-        keys::create(database, owner, "owner.key in the data folder", clock.now()).await?;
+    let (_, key) = keys::create(
+        database,
+        owner,
+        "owner.key in the data folder",
+        &Scopes::all(),
+        clock.now(),
+    )
+    .await?;
     write_secret(&path, &key)?;
     Ok(key)
 }

@@ -77,12 +77,7 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
 
 /// Makes the owner, the bootstrap key and, if asked for, demo accounts; tries on while the
 /// database is away.
-async fn prepare(
-    parts: &Parts,
-    settings: &Settings,
-    public_url: &str,
-    stop: &CancellationToken,
-) {
+async fn prepare(parts: &Parts, settings: &Settings, public_url: &str, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match prepare_once(parts, settings).await {
             Ok(link) => {

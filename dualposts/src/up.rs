@@ -1,6 +1,5 @@
 //! `dualposts up`: everything in one process, no server needed.
 
-use std::fs::File;
 use std::net::TcpListener;
 
 use entities::{AccountId, Clock, Platform};
@@ -23,14 +22,12 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     })?;
     let page = format!("http://{}", listener.local_addr()?);
     let database = assemble::database(&settings).await?;
-    let _alone = alone_on(&settings)?;
+    let _alone = assemble::alone_on(&settings)?;
     assemble::migrate(&database).await?;
 
     // The simulator outlives the worker: a step under way needs its answer.
     let simulator_stop = CancellationToken::new();
-    let simulating = settings
-        .simulator
-        .unwrap_or(!settings.apps.any_is_real());
+    let simulating = settings.simulator.unwrap_or(!settings.apps.any_is_real());
     let simulator = if simulating {
         Some(start_simulator(&mut settings, simulator_stop.clone()).await?)
     } else {
@@ -104,22 +101,6 @@ async fn take_over(parts: &Parts) -> Result<(), Fatal> {
         );
     }
     Ok(())
-}
-
-/// Keeps a second process off the same database file.
-fn alone_on(settings: &Settings) -> Result<Option<File>, Fatal> {
-    if settings.database_url.is_some() {
-        return Ok(None);
-    }
-    let path = settings.data_dir.join("lock");
-    let file = File::create(&path)?;
-    file.try_lock().map_err(|error| {
-        format!(
-            "another dualposts uses {} ({error}); stop it, or set DUALPOSTS_DATA_DIR",
-            settings.data_dir.display()
-        )
-    })?;
-    Ok(Some(file))
 }
 
 struct RunningSimulator {

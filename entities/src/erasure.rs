@@ -22,12 +22,7 @@ pub async fn erase_profile(
     let count = erase_accounts(&transaction, whose, &values, now).await?;
     let sql = "INSERT INTO deletions (code, platform, account_count, completed_at) VALUES ($1, $2, $3, $4)";
     let count_kept = i32::try_from(count).unwrap_or(i32::MAX);
-    let values = [
-        code.into(),
-        platform.into(),
-        count_kept.into(),
-        now.into(),
-    ];
+    let values = [code.into(), platform.into(), count_kept.into(), now.into()];
     execute(&transaction, sql, values).await?;
     transaction.commit().await?;
     Ok(count)

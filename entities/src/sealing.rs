@@ -50,8 +50,16 @@ async fn reseal_row(
     found: &mut Resealed,
 ) -> Result<(), DbErr> {
     let columns = [
-        ("access_token", Place::AccessToken(&row.id), &row.access_token),
-        ("refresh_token", Place::RefreshToken(&row.id), &row.refresh_token),
+        (
+            "access_token",
+            Place::AccessToken(&row.id),
+            &row.access_token,
+        ),
+        (
+            "refresh_token",
+            Place::RefreshToken(&row.id),
+            &row.refresh_token,
+        ),
     ];
     for (column, place, sealed) in columns {
         let Some(sealed) = sealed.as_ref().filter(|sealed| !vault.is_current(sealed)) else {

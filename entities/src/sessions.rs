@@ -79,7 +79,8 @@ pub async fn find(
     if now.since(last_used_at) >= LAST_USED_PRECISION {
         let sql = "UPDATE sessions SET last_used_at = $1 WHERE secret_hash = $2";
         // A database that only reads can still show posts.
-        if let Err(error) = execute(database.writer(), sql, [now.into(), secret_hash.into()]).await {
+        if let Err(error) = execute(database.writer(), sql, [now.into(), secret_hash.into()]).await
+        {
             tracing::warn!(%error, "that a session was used could not be noted");
         }
     }

@@ -63,12 +63,7 @@ pub async fn take_lease(
     let sql = "INSERT INTO token_leases (name, holder, lease_until) VALUES ($1, $2, $3)
                ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
                WHERE token_leases.lease_until <= $4";
-    let values = [
-        name.into(),
-        holder.into(),
-        (now + lease).into(),
-        now.into(),
-    ];
+    let values = [name.into(), holder.into(), (now + lease).into(), now.into()];
     let done = execute(database.writer(), sql, values).await?;
     Ok(done.rows_affected() == 1)
 }
@@ -175,7 +170,15 @@ pub async fn postpone(
     let transaction = database.begin().await?;
     let sql = "UPDATE accounts SET state = 'degraded', state_reason = $1, updated_at = $2
                WHERE id = $3 AND token_epoch = $4 AND state = 'ok'";
-    tell_once(&transaction, sql, EventKind::AccountDegraded, token, reason, now).await?;
+    tell_once(
+        &transaction,
+        sql,
+        EventKind::AccountDegraded,
+        token,
+        reason,
+        now,
+    )
+    .await?;
     transaction.commit().await
 }
 

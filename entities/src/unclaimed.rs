@@ -57,11 +57,7 @@ pub async fn take(
 ) -> Result<Option<Unclaimed>, DbErr> {
     let sql = "DELETE FROM unclaimed_tokens WHERE platform = $1 AND remote_user_id = $2 AND created_at > $3
                RETURNING token, expires_at";
-    let values = [
-        platform.into(),
-        remote_user_id.into(),
-        (now - LIFE).into(),
-    ];
+    let values = [platform.into(), remote_user_id.into(), (now - LIFE).into()];
     let Some(row) = query_one(database.writer(), sql, values).await? else {
         return Ok(None);
     };

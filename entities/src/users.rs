@@ -65,11 +65,7 @@ async fn make_of_clerk(
     now: Timestamp,
 ) -> Result<user::Model, DbErr> {
     let sql = "INSERT INTO users (id, clerk_user_id, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let values = [
-        UserId::generate().into(),
-        clerk_user_id.into(),
-        now.into(),
-    ];
+    let values = [UserId::generate().into(), clerk_user_id.into(), now.into()];
     execute(database.writer(), sql, values).await?;
     find_of_clerk(database, clerk_user_id)
         .await?

@@ -61,10 +61,8 @@ impl Vault {
 
     /// A vault that seals under `key` and still opens what was sealed under `former` ones.
     pub fn with_former(key: &SecretString, former: &[SecretString]) -> Result<Self, VaultError> {
-        let keys: Result<Vec<Key>, VaultError> = std::iter::once(key)
-            .chain(former)
-            .map(Key::read)
-            .collect();
+        let keys: Result<Vec<Key>, VaultError> =
+            std::iter::once(key).chain(former).map(Key::read).collect();
         Ok(Vault(Arc::new(keys?)))
     }
 

@@ -12,8 +12,10 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(
             manager,
-            &["ALTER TABLE deliveries ADD COLUMN container_refused_at bigint
-                CHECK (container_refused_at IS NULL OR container_id IS NOT NULL)"],
+            &[
+                "ALTER TABLE deliveries ADD COLUMN container_refused_at bigint
+                CHECK (container_refused_at IS NULL OR container_id IS NOT NULL)",
+            ],
         )
         .await
     }

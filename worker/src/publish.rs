@@ -302,8 +302,10 @@ impl Run<'_> {
         let decision = decide(&case, &step, &performed.outcome);
         story::log(&claim, &step, &performed, &decision, now.since(started_at));
         let attempted = self.attempted(&step, &performed, &decision, started_at, now);
-        self.write_down(claim, step, takes, token, performed, decision, attempted, now)
-            .await
+        self.write_down(
+            claim, step, takes, token, performed, decision, attempted, now,
+        )
+        .await
     }
 
     #[expect(

@@ -90,12 +90,7 @@ async fn own(worker: &Worker, work: &Work) -> Result<Obtained, DbErr> {
 }
 
 /// Threads' tokens renew themselves long before; only X's end while one looks (`x.md` 1.1).
-fn is_about_to_end(
-    worker: &Worker,
-    work: &Work,
-    account: &AccountForWork,
-    now: Timestamp,
-) -> bool {
+fn is_about_to_end(worker: &Worker, work: &Work, account: &AccountForWork, now: Timestamp) -> bool {
     work.delivery.platform == Platform::X
         && account.has_refresh_token
         && worker.platforms.x_app.is_some()

@@ -87,7 +87,9 @@ pub fn refused(platform: Platform, failure: &Failure) -> Problem {
     let problem = match &failure.refusal {
         Refusal::CodeDead => Problem::unprocessable(
             "code_expired",
-            &format!("{name} does not take the permission any more: it was used already or came too late."),
+            &format!(
+                "{name} does not take the permission any more: it was used already or came too late."
+            ),
             "Press Connect again.",
         ),
         Refusal::GrantDead => Problem::unprocessable(
@@ -127,7 +129,9 @@ fn app_action(platform: Platform) -> &'static str {
 pub fn refuse_missing_scopes(tokens: &Tokens) -> Result<(), Problem> {
     let missing: Vec<&str> = NEEDED_OF_X
         .into_iter()
-        .filter(|needed| !tokens.scopes.is_empty() && !tokens.scopes.iter().any(|one| one == needed))
+        .filter(|needed| {
+            !tokens.scopes.is_empty() && !tokens.scopes.iter().any(|one| one == needed)
+        })
         .collect();
     if !missing.is_empty() {
         let problem = Problem::unprocessable(

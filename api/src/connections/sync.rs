@@ -102,7 +102,11 @@ pub async fn sync_user(
     let mut known = list(&state.database, owner).await?;
     known.extend(entities::accounts::disconnected(&state.database, owner).await?);
     let mut problems = Vec::new();
-    for linked in user.external_accounts.iter().filter(|linked| linked.verified) {
+    for linked in user
+        .external_accounts
+        .iter()
+        .filter(|linked| linked.verified)
+    {
         let Some((platform, provider)) = platform_of(linked) else {
             continue;
         };
@@ -113,9 +117,9 @@ pub async fn sync_user(
             clerk_user_id,
             linked,
         };
-        let before = known.iter().find(|row| {
-            row.platform == platform && row.remote_user_id == linked.provider_user_id
-        });
+        let before = known
+            .iter()
+            .find(|row| row.platform == platform && row.remote_user_id == linked.provider_user_id);
         let is_unwanted = |row: &account::Model| row.state == AccountState::Disconnected;
         if asked == Asked::ByClerk && before.is_some_and(is_unwanted) {
             continue;
@@ -183,7 +187,11 @@ impl One<'_> {
         Ok(())
     }
 
-    async fn threads(&self, provider: &str, before: Option<&account::Model>) -> Result<(), Problem> {
+    async fn threads(
+        &self,
+        provider: &str,
+        before: Option<&account::Model>,
+    ) -> Result<(), Problem> {
         let state = self.state;
         let now = state.clock.now();
         // A good token is not traded again at every sign-in.
@@ -280,12 +288,10 @@ fn told(platform: Platform, linked: &ExternalAccount, problem: &Problem) -> Sync
         platform: platform.as_str(),
         username: linked.username.clone(),
         code: problem.code,
-        message: problem
-            .detail
-            .clone()
-            .map_or_else(|| problem.title.clone(), |detail| {
-                format!("{} {detail}", problem.title)
-            }),
+        message: problem.detail.clone().map_or_else(
+            || problem.title.clone(),
+            |detail| format!("{} {detail}", problem.title),
+        ),
         action: problem.action.clone(),
         retryable: problem.retryable,
     }

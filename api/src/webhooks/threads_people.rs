@@ -110,7 +110,9 @@ pub async fn deletion(
     let (mut response, words) = match done {
         Some(at) => (
             HttpResponse::Ok(),
-            format!("Your profile, its connection and everything that was to be published on it were deleted here at {at}."),
+            format!(
+                "Your profile, its connection and everything that was to be published on it were deleted here at {at}."
+            ),
         ),
         None => (
             HttpResponse::NotFound(),

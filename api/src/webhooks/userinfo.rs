@@ -4,8 +4,8 @@
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use entities::unclaimed::{Unclaimed, keep};
 use entities::Platform;
+use entities::unclaimed::{Unclaimed, keep};
 use secrecy::SecretString;
 use serde::Serialize;
 use tracing::{info, warn};
@@ -46,7 +46,10 @@ pub async fn userinfo(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let now = state.clock.now();
-    let is_on = state.clerk.as_ref().is_some_and(|clerk| clerk.userinfo_proxy);
+    let is_on = state
+        .clerk
+        .as_ref()
+        .is_some_and(|clerk| clerk.userinfo_proxy);
     let connector = state.connectors.threads.as_ref().filter(|_| is_on);
     let connector = connector.ok_or_else(|| Problem::not_found("address"))?;
     let token = bearer(&request).ok_or_else(|| Problem::unauthorized("There is no token."))?;

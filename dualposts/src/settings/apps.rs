@@ -112,7 +112,9 @@ fn x<E: Fn(&str) -> Option<String>>(reader: &mut Reader<E>) -> Option<XApp> {
     let client_secret = reader.text("DUALPOSTS_X_CLIENT_SECRET");
     let Some(client_id) = reader.text("DUALPOSTS_X_CLIENT_ID") else {
         if client_secret.is_some() {
-            reader.wrong("DUALPOSTS_X_CLIENT_SECRET is of no use without DUALPOSTS_X_CLIENT_ID".into());
+            reader.wrong(
+                "DUALPOSTS_X_CLIENT_SECRET is of no use without DUALPOSTS_X_CLIENT_ID".into(),
+            );
         }
         return None;
     };

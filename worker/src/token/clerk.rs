@@ -53,11 +53,7 @@ pub async fn fetch(worker: &Worker, work: &Work) -> Result<Obtained, DbErr> {
     }
 }
 
-async fn chosen(
-    worker: &Worker,
-    work: &Work,
-    held: Vec<OAuthToken>,
-) -> Result<Obtained, DbErr> {
+async fn chosen(worker: &Worker, work: &Work, held: Vec<OAuthToken>) -> Result<Obtained, DbErr> {
     let wanted = work.account.external_account_id.as_deref();
     let found = held
         .into_iter()
@@ -83,7 +79,12 @@ async fn failed(worker: &Worker, work: &Work, failure: &Failure) -> Result<Obtai
         }
         Meaning::UserGone => {
             warn!(%account, %failure, "Clerk does not know the account's owner");
-            dead(worker, work, "Clerk does not know the account's owner any more.").await
+            dead(
+                worker,
+                work,
+                "Clerk does not know the account's owner any more.",
+            )
+            .await
         }
         Meaning::Config { .. } | Meaning::BadSecret | Meaning::UserBanned => {
             error!(%account, %failure, "Clerk refuses us; look at CLERK_SECRET_KEY and at the connection for X in Clerk");
