@@ -57,7 +57,7 @@ both_modes! {
         let parameter = ThreadsError::InvalidParameter { message: "Param x is bad".to_owned() };
         let refused = Fault::ThreadsError { when: When::Before, error: parameter };
         let on = |fault, times| FaultRule::new(fault).operation(Operation::Publish).times(times);
-        app.simulator.add_faults(vec![on(unknown, 5), on(preview, 3), on(refused, 1)]);
+        app.simulator.add_faults(vec![on(refused, 1), on(preview, 3), on(unknown, 5)]);
         let start = app.clock.now();
         let posts = submit(app, &app.threads, "not counted", 4).await;
         app.settle(HOUR).await;

@@ -39,10 +39,6 @@ pub fn at_container(case: &Case<'_>, container: &Container, status: &ContainerSt
             }
             Decision::new(Change::unconfirmed(progress, case.now), Verdict::Wait)
         }
-        // One that can not be published although it is ready is of no use.
-        ContainerStatus::Finished if container.refused_at.is_some() => {
-            absent(case, Checkpoint::Start)
-        }
         ContainerStatus::Finished => absent(
             case,
             Checkpoint::Ready {

@@ -136,6 +136,8 @@ fn not_found_for_ever(case: &Case) -> End {
         // The container says that it was not published.
         (Operation::ListPosts | Operation::ListReplies, true) => End::Published,
         (Operation::ContainerStatus, false) if stage(case) == Stage::Looking => End::Published,
+        // What is refused at the publish may be live: no other takes its place.
+        (Operation::Publish, _) => End::Failed("platform_unavailable"),
         _ => End::Failed("container_lost"),
     }
 }
