@@ -5,25 +5,13 @@
 //! `POST /v1/connections/finish`, as the same caller: a consent that somebody else began can not be
 //! finished in another's name.
 
-mod begin;
+pub mod begin;
 mod explain;
-mod finish;
-mod sync;
+pub mod finish;
+pub mod sync;
 
 use platforms::threads::oauth as threads;
 use platforms::x::oauth as x;
-
-pub use begin::{begin, how};
-pub(crate) use finish::expires_at;
-pub use finish::finish;
-pub use sync::{Asked, Synced, sync, sync_user};
-
-#[doc(hidden)]
-pub use begin::{__path_begin, __path_how};
-#[doc(hidden)]
-pub use finish::__path_finish;
-#[doc(hidden)]
-pub use sync::__path_sync;
 
 /// The apps that profiles are connected through; `None`: not set up.
 #[derive(Clone, Default)]

@@ -14,7 +14,7 @@ use entities::posts::{PostView, find};
 use entities::{PostId, Timestamp};
 use tracing::info;
 
-use crate::caller::{Caller, ReadsPosts, WritesPosts};
+use crate::caller::{Caller, Needs, ReadsPosts, WritesPosts};
 use crate::fields::{Violations, object};
 use crate::problem::Problem;
 use crate::state::State;
@@ -286,7 +286,11 @@ fn post_id(text: &str) -> Result<PostId, Problem> {
     text.parse().map_err(|_| Problem::not_found("post"))
 }
 
-async fn find_view(state: &State, caller: &Caller, id: &str) -> Result<PostView, Problem> {
+async fn find_view(
+    state: &State,
+    caller: &Caller<impl Needs>,
+    id: &str,
+) -> Result<PostView, Problem> {
     let view = find(&state.database, &caller.owner, &post_id(id)?).await?;
     view.ok_or_else(|| Problem::not_found("post"))
 }

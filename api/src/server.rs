@@ -36,10 +36,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(accounts::list)
                 .service(accounts::connect)
                 .service(accounts::disconnect)
-                .service(connections::how)
-                .service(connections::begin)
-                .service(connections::finish)
-                .service(connections::sync)
+                .service(connections::begin::how)
+                .service(connections::begin::begin)
+                .service(connections::finish::finish)
+                .service(connections::sync::sync)
                 .service(keys::list)
                 .service(keys::create)
                 .service(keys::revoke)
@@ -48,11 +48,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(session::show)
                 .service(session::close),
         )
-        .service(webhooks::clerk)
-        .service(webhooks::deauthorize)
-        .service(webhooks::delete_data)
-        .service(webhooks::deletion)
-        .service(webhooks::userinfo);
+        .service(webhooks::clerk_users::told_by_clerk)
+        .service(webhooks::threads_people::deauthorize)
+        .service(webhooks::threads_people::delete_data)
+        .service(webhooks::threads_people::deletion)
+        .service(webhooks::userinfo::userinfo);
 }
 
 /// The OpenAPI 3.1 document of exactly the routes above.

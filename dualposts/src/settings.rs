@@ -5,7 +5,6 @@ mod reader;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use entities::Timestamp;
 use entities::clock::Pace;

@@ -1,6 +1,7 @@
 //! Around every request: keys, addresses, methods, ids, headers; and the pages for operators and
 //! developers.
 
+use entities::scopes::Scopes;
 use entities::{DeliveryId, PostId, keys};
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -24,7 +25,7 @@ const ROUTES: [(Method, &str); 10] = [
 both_modes! {
     async fn without_a_valid_key_no_route_answers(app: &TestApp) {
         let stranger = app.client.with_key("");
-        let (row, revoked) = keys::create(&app.backend.database, &app.owner, "old", app.clock.now()).await.unwrap();
+        let (row, revoked) = keys::create(&app.backend.database, &app.owner, "old", &Scopes::all(), app.clock.now()).await.unwrap();
         assert!(keys::revoke(&app.backend.database, &app.owner, &row.id, app.clock.now()).await.unwrap());
         let revoked = format!("Bearer {}", revoked.expose_secret());
         // The prefix of a real key with another secret.
@@ -47,7 +48,7 @@ both_modes! {
 
 both_modes! {
     async fn a_key_may_come_as_bearer_in_any_case_or_as_x_api_key(app: &TestApp) {
-        let (_, key) = keys::create(&app.backend.database, &app.owner, "second", app.clock.now()).await.unwrap();
+        let (_, key) = keys::create(&app.backend.database, &app.owner, "second", &Scopes::all(), app.clock.now()).await.unwrap();
         let key = key.expose_secret();
         let stranger = app.client.with_key("");
         for (name, value) in [

@@ -5,18 +5,21 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use entities::accounts::{Connection, connect};
+use api::connections::{Connectors, ThreadsConnector, XConnector};
+use entities::accounts::{Connection, Credentials, connect};
 use entities::boundary::{Boundaries, Boundary};
 use entities::rows::account;
+use entities::scopes::Scopes;
 use entities::vault::Vault;
-use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, users};
+use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, sessions, users};
 use platforms::{HttpSettings, http_client};
 use queue::Job;
 use sea_orm::{ConnectionTrait, Statement};
 use secrecy::ExposeSecret;
 use simulator::{LivePost, NewAccount, Simulator};
 use tokio_util::sync::{CancellationToken, DropGuard};
-use worker::{Platforms, Worker, relay};
+use worker::token::renew;
+use worker::{Flights, Platforms, Worker, relay};
 
 use crate::backend::{Backend, Mode};
 use crate::client::Client;
@@ -86,6 +89,8 @@ impl TestApp {
             clock: clock.clone(),
             vault: vault.clone(),
             platforms: platforms.clone(),
+            clerk: None,
+            flights: Flights::default(),
             settings: options.worker,
             name: "worker-test".to_owned(),
             stop: CancellationToken::new(),
@@ -96,20 +101,25 @@ impl TestApp {
             queue: backend.queue.clone(),
             clock: clock.clone(),
             vault: vault.clone(),
+            clerk: None,
+            connectors: connectors(&simulator_url),
             threads: platforms.threads,
             x: platforms.x,
             settings: api::Settings {
                 handed: worker.settings.handed,
+                public_url: String::new(),
+                connect_by_own_apps: false,
                 simulator_url: None,
             },
             boundaries: worker.boundaries.clone(),
         };
-        let base_url = serve(state.clone(), &stop);
+        let mut state = state;
+        let base_url = serve(&mut state, &stop);
 
         let owner = users::local_owner(&backend.database, START)
             .await
             .expect("an owner");
-        let (_, key) = keys::create(&backend.database, &owner, "test", START)
+        let (_, key) = keys::create(&backend.database, &owner, "test", &Scopes::all(), START)
             .await
             .expect("a key");
         let mut app = TestApp {
@@ -157,9 +167,8 @@ impl TestApp {
             display_name: None,
             picture_url: None,
             is_premium: false,
-            access_token: token.into(),
-            refresh_token: None,
-            token_expires_at: None,
+            scopes: String::new(),
+            credentials: Credentials::token(token),
         };
         connect(
             &self.backend.database,
@@ -180,7 +189,7 @@ impl TestApp {
             now.as_ms()
         ))
         .await;
-        let (_, key) = keys::create(&self.backend.database, &id, "test", now)
+        let (_, key) = keys::create(&self.backend.database, &id, "test", &Scopes::all(), now)
             .await
             .expect("a key");
         (id, self.client.with_key(key.expose_secret()))
@@ -189,8 +198,9 @@ impl TestApp {
     /// The same customer at another server over the same database, with something about it changed.
     pub fn another_server(&self, change: impl FnOnce(&mut api::State)) -> Client {
         let mut state = self.state.clone();
+        state.settings.public_url = String::new();
         change(&mut state);
-        self.client.at(&serve(state, &self.stop))
+        self.client.at(&serve(&mut state, &self.stop))
     }
 
     /// A worker with connections of its own, as another process has.
@@ -199,9 +209,23 @@ impl TestApp {
             database: self.backend.another_database().await,
             queue: self.backend.another_queue(),
             name: name.to_owned(),
+            flights: Flights::default(),
             stop: CancellationToken::new(),
             ..self.worker.clone()
         }
+    }
+
+    /// Where people open the page.
+    pub fn page_url(&self) -> &str {
+        &self.state.settings.public_url
+    }
+
+    /// A fresh link that signs a browser in, once.
+    pub async fn sign_in_link(&self) -> String {
+        let link = sessions::make_link(&self.backend.database, &self.owner, self.clock.now())
+            .await
+            .expect("a link");
+        format!("{}/#link={}", self.page_url(), link.expose_secret())
     }
 
     /// Both accounts' ids, as a request names them.
@@ -324,6 +348,7 @@ impl TestApp {
 pub async fn drain(worker: &Worker) {
     loop {
         let round = relay::round(worker).await.expect("a relay round");
+        renew::round(worker).await.expect("a round of renewals");
         let jobs = worker.queue.try_pop(1000).await.expect("the queue");
         if jobs.is_empty() && round == relay::Round::default() {
             return;
@@ -343,12 +368,41 @@ pub async fn is_listed(boundary: Boundary) {
     assert!(ALL.contains(&boundary), "{boundary} is not in the list");
 }
 
-/// Serves the API on a free port and returns its address.
-fn serve(state: api::State, stop: &CancellationToken) -> String {
+/// Serves the API on a free port and returns its address, which is the public one as well unless
+/// another is set.
+fn serve(state: &mut api::State, stop: &CancellationToken) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
+    if state.settings.public_url.is_empty() {
+        state.settings.public_url.clone_from(&base_url);
+    }
+    let shutdown = stop.clone().cancelled_owned();
+    tokio::spawn(api::serve(listener, state.clone(), shutdown));
     base_url
+}
+
+/// The apps that every simulator knows.
+pub fn connectors(simulator_url: &str) -> Connectors {
+    Connectors {
+        threads: Some(ThreadsConnector {
+            app: platforms::threads::oauth::App {
+                app_id: simulator::THREADS_APP_ID.to_owned(),
+                app_secret: simulator::THREADS_APP_SECRET.to_owned().into(),
+            },
+            authorize_url: format!("{simulator_url}/oauth/authorize"),
+        }),
+        x: Some(XConnector {
+            app: x_app(),
+            authorize_url: format!("{simulator_url}/i/oauth2/authorize"),
+        }),
+    }
+}
+
+fn x_app() -> platforms::x::oauth::App {
+    platforms::x::oauth::App {
+        client_id: simulator::X_CLIENT_ID.to_owned(),
+        client_secret: Some(simulator::X_CLIENT_SECRET.to_owned().into()),
+    }
 }
 
 /// Clients that speak to a stand-in.
@@ -362,6 +416,7 @@ pub fn platforms(url: &str, settings: &worker::Settings) -> Platforms {
     Platforms {
         threads: platforms::threads::Client::new(http.clone(), url),
         x: platforms::x::Client::new(http, url),
+        x_app: Some(x_app()),
         x_web_url: "https://x.com".to_owned(),
     }
 }

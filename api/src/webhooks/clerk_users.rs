@@ -6,7 +6,7 @@ use entities::{erasure, receipts, users};
 use tracing::{info, warn};
 
 use crate::clerk_link::Clerk;
-use crate::connections::{Asked, sync_user};
+use crate::connections::sync::{Asked, sync_user};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -27,7 +27,7 @@ use crate::state::State;
     )
 )]
 #[post("/webhooks/clerk")]
-pub async fn clerk(
+pub async fn told_by_clerk(
     state: web::Data<State>,
     request: HttpRequest,
     body: crate::body::Raw,

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use utoipa::ToSchema;
 
 use crate::accounts::profile;
-use crate::connections::expires_at;
+use crate::connections::finish::expires_at;
 use crate::problem::Problem;
 use crate::state::State;
 

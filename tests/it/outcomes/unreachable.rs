@@ -65,6 +65,7 @@ fn platforms_at(url: &str) -> Platforms {
     });
     let http = http.expect("an HTTP client");
     Platforms {
+        x_app: None,
         threads: platforms::threads::Client::new(http.clone(), url),
         x: platforms::x::Client::new(http, url),
         x_web_url: "https://x.com".to_owned(),
