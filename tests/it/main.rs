@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_rules;
+mod connect;
 mod crashes;
 mod documents;
 mod edits;
@@ -21,3 +22,4 @@ mod races;
 mod requests;
 mod schedule;
 mod stand_in;
+mod tokens;

@@ -6,6 +6,8 @@
 //! | [`backend`] | a database and a queue of its own for each test, in both modes |
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
+//! | [`consent`] | a person at a consent page |
+//! | [`dump`] | all that the database holds |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 //! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
 //! | [`proxy`] | connections to a server, to be cut and stalled |
@@ -13,6 +15,8 @@
 pub mod app;
 pub mod backend;
 pub mod client;
+pub mod consent;
+pub mod dump;
 pub mod process;
 pub mod proxy;
 pub mod stack;

@@ -1,9 +1,9 @@
 //! The rows tell the true story: every try, every event once, and nobody's token.
 
 use entities::Platform;
-use sea_orm::DbBackend;
 use serde_json::json;
 use simulator::{ContainerFate, Fault, FaultBody, FaultRule, LagOf, Operation, When, XError};
+use tests::dump::{holds, table_rows};
 use tests::{TestApp, both_modes};
 
 use super::deaths::delivery_id;
@@ -148,9 +148,9 @@ both_modes! {
 
         let mut seen = 0;
         for table in ["attempts", "events", "deliveries", "accounts", "lanes", "parts"] {
-            for row in dump(app, table).await {
+            for row in table_rows(app, table).await {
                 seen += 1;
-                let is_in = |token: &&str| row.contains(*token) || row.contains(&hex(token));
+                let is_in = |token: &&str| holds(&row, token);
                 assert!(!tokens.iter().any(is_in), "{table}: {row}");
             }
         }
@@ -158,34 +158,4 @@ both_modes! {
         let failed = app.count("SELECT count(*) FROM deliveries WHERE status IN ('failed', 'needs_reconnect')").await;
         assert!(failed > 2, "only {failed} went wrong");
     }
-}
-
-/// Bytes are shown so by both databases, whatever the case.
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Every row of a table, all its columns as text, in small letters.
-async fn dump(app: &TestApp, table: &str) -> Vec<String> {
-    let columns = match app.backend.database.backend() {
-        DbBackend::Postgres => {
-            format!(
-                "SELECT CAST(column_name AS text) FROM information_schema.columns WHERE table_name = '{table}'"
-            )
-        }
-        _ => format!("SELECT name FROM pragma_table_info('{table}')"),
-    };
-    let columns = app.texts(&columns).await;
-    assert!(!columns.is_empty(), "{table}");
-    let as_text = |column: &String| match app.backend.database.backend() {
-        DbBackend::Postgres => format!("coalesce(CAST({column} AS text), '')"),
-        _ => format!(
-            "coalesce(CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE CAST({column} AS text) END, '')"
-        ),
-    };
-    let all: Vec<String> = columns.iter().map(as_text).collect();
-    let rows = app
-        .texts(&format!("SELECT {} FROM {table}", all.join(" || ' ' || ")))
-        .await;
-    rows.iter().map(|row| row.to_lowercase()).collect()
 }
