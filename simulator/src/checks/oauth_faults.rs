@@ -218,7 +218,7 @@ async fn tokens_are_shown_by_account() {
     };
     let scopes: Vec<&str> = super::connecting::X_SCOPES.split(' ').collect();
     let app = Some(X_CLIENT_ID);
-    let expected = json!([{"platform": "x", "username": "ann", "tokens": [
+    let expected = json!([{"platform": "x", "username": "ann", "refreshes": 0, "tokens": [
         token("static", None, None, &[]),
         token("access", Some(7_200_000), app, &scopes),
         token("refresh", Some(183 * 86_400_000), app, &scopes),
