@@ -219,12 +219,10 @@ async fn revoke(
     if account.platform != Platform::X {
         return None;
     }
-    let (place, sealed, kind) = match (&account.refresh_token, &account.access_token) {
-        (Some(sealed), _) => (Place::RefreshToken(&account.id), sealed, TokenKind::Refresh),
-        (None, Some(sealed)) => (Place::AccessToken(&account.id), sealed, TokenKind::Access),
-        (None, None) => return None,
-    };
-    let token = state.vault.open(place, sealed).ok()?;
+    // A token that was pasted in is not ours to revoke; who gave their consent gave both.
+    let sealed = account.refresh_token.as_ref()?;
+    let place = Place::RefreshToken(&account.id);
+    let (token, kind) = (state.vault.open(place, sealed).ok()?, TokenKind::Refresh);
     let app = &connector.app;
     match state.x.revoke(app, &token, kind, now.as_ms()).await {
         Ok(()) => None,

@@ -31,7 +31,7 @@ pub struct Readiness {
 }
 
 /// The process is alive. Says nothing of what it depends on.
-#[utoipa::path(tag = "operations", responses((status = 200, body = Health)))]
+#[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Health)))]
 #[get("/healthz")]
 pub async fn healthz(state: web::Data<State>) -> web::Json<Health> {
     web::Json(Health {
@@ -53,7 +53,7 @@ fn told(what: &str, error: Option<String>) -> String {
 }
 
 /// Whether requests can be served, and what is missing.
-#[utoipa::path(tag = "operations", responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+#[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
 pub async fn readyz(state: web::Data<State>) -> HttpResponse {
     let (database, queue) = tokio::join!(state.database.ping(), state.queue.ping());

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_rules;
+mod callbacks;
 mod connect;
 mod crashes;
 mod documents;
@@ -21,5 +22,7 @@ mod processes;
 mod races;
 mod requests;
 mod schedule;
+mod sign_in;
 mod stand_in;
+mod tenancy;
 mod tokens;

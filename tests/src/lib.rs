@@ -7,7 +7,7 @@
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
 //! | [`consent`] | a person at a consent page |
-//! | [`dump`] | all that the database holds |
+//! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 //! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
 //! | [`proxy`] | connections to a server, to be cut and stalled |
@@ -19,6 +19,7 @@ pub mod consent;
 pub mod dump;
 pub mod process;
 pub mod proxy;
+pub mod routes;
 pub mod stack;
 pub mod torture;
 

@@ -35,7 +35,7 @@ pub async fn told_by_clerk(
     let now = state.clock.now();
     let clerk = state.clerk.as_ref();
     let clerk = clerk.filter(|clerk| !clerk.webhook_secrets.is_empty());
-    let clerk = clerk.ok_or_else(|| Problem::not_found("address"))?;
+    let clerk = clerk.ok_or_else(|| Problem::not_found("callback"))?;
     let header = |name| {
         request
             .headers()

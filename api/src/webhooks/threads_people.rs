@@ -132,7 +132,7 @@ pub async fn deletion(
 /// Whom a callback is about, if Meta has signed it.
 fn person_of(state: &State, form: &[u8]) -> Result<String, Problem> {
     let connector = state.connectors.threads.as_ref();
-    let connector = connector.ok_or_else(|| Problem::not_found("address"))?;
+    let connector = connector.ok_or_else(|| Problem::not_found("callback"))?;
     let signed = form_urlencoded::parse(form)
         .find(|(name, _)| name == "signed_request")
         .map(|(_, value)| value.into_owned());

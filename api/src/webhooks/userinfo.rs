@@ -51,7 +51,7 @@ pub async fn userinfo(
         .as_ref()
         .is_some_and(|clerk| clerk.userinfo_proxy);
     let connector = state.connectors.threads.as_ref().filter(|_| is_on);
-    let connector = connector.ok_or_else(|| Problem::not_found("address"))?;
+    let connector = connector.ok_or_else(|| Problem::not_found("callback"))?;
     let token = bearer(&request).ok_or_else(|| Problem::unauthorized("There is no token."))?;
     let profile = profile(&state, Platform::Threads, &token, now).await?;
     let traded = state
