@@ -1,4 +1,4 @@
-//! The profiles that the simulator knows, and the tokens that open them.
+//! The profiles that the simulator knows.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -82,92 +82,47 @@ pub(crate) struct Account {
     pub(crate) public: SimAccount,
     pub(crate) user_id: u64,
     pub(crate) premium: bool,
-    scopes: Vec<String>,
-    token: String,
-}
-
-impl Account {
-    pub(crate) fn may(&self, scope: &str) -> bool {
-        self.scopes.is_empty() || self.scopes.iter().any(|granted| granted == scope)
-    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     all: Vec<Account>,
-    by_token: HashMap<(Platform, String), AccountId>,
     by_name: HashMap<(Platform, String), AccountId>,
     by_user_id: HashMap<(Platform, u64), AccountId>,
 }
 
 impl Accounts {
-    /// Adds a profile, or finds it again by platform and handle. A different
-    /// token replaces the former one, as a new consent does.
-    pub(crate) fn add(&mut self, seed: u64, new: NewAccount) -> SimAccount {
+    /// Adds a profile, or finds it again by platform and handle.
+    pub(crate) fn add(&mut self, seed: u64, new: &NewAccount) -> AccountId {
         let name = (new.platform, new.username.clone());
         if let Some(&id) = self.by_name.get(&name) {
-            self.replace_token(id, new);
-            return self.all[id].public.clone();
+            return id;
         }
         let user_id = user_id(seed, new.platform, &new.username);
         let id = self.all.len();
         let display_name = if new.display_name.is_empty() {
             new.username.clone()
         } else {
-            new.display_name
+            new.display_name.clone()
         };
         let public = SimAccount {
             platform: new.platform,
-            username: new.username,
+            username: new.username.clone(),
             display_name,
             remote_user_id: user_id.to_string(),
         };
-        self.by_token
-            .insert((new.platform, new.access_token.clone()), id);
         self.by_name.insert(name, id);
         self.by_user_id.insert((new.platform, user_id), id);
         self.all.push(Account {
-            public: public.clone(),
+            public,
             user_id,
             premium: new.premium,
-            scopes: new.scopes,
-            token: new.access_token,
         });
-        public
+        id
     }
 
-    fn replace_token(&mut self, id: AccountId, new: NewAccount) {
-        let account = &mut self.all[id];
-        if account.token == new.access_token {
-            return;
-        }
-        self.by_token.remove(&(new.platform, account.token.clone()));
-        self.by_token
-            .insert((new.platform, new.access_token.clone()), id);
-        account.token = new.access_token;
-        account.scopes = new.scopes;
-        account.premium = new.premium;
-    }
-
-    /// The token opens nothing from now on.
-    pub(crate) fn revoke(&mut self, platform: Platform, username: &str) -> bool {
-        let Some(account) = self.named(platform, username).map(|id| &self.all[id]) else {
-            return false;
-        };
-        self.by_token.remove(&(platform, account.token.clone()));
-        true
-    }
-
-    /// Every revoked token works again.
-    pub(crate) fn restore(&mut self) {
-        for (id, account) in self.all.iter().enumerate() {
-            self.by_token
-                .insert((account.public.platform, account.token.clone()), id);
-        }
-    }
-
-    pub(crate) fn with_token(&self, platform: Platform, token: &str) -> Option<AccountId> {
-        self.by_token.get(&(platform, token.to_owned())).copied()
+    pub(crate) fn set_premium(&mut self, id: AccountId, premium: bool) {
+        self.all[id].premium = premium;
     }
 
     pub(crate) fn named(&self, platform: Platform, username: &str) -> Option<AccountId> {
@@ -184,6 +139,12 @@ impl Accounts {
 
     pub(crate) fn all(&self) -> &[Account] {
         &self.all
+    }
+
+    /// In the order in which they were added.
+    pub(crate) fn on(&self, platform: Platform) -> impl Iterator<Item = (AccountId, &Account)> {
+        let all = self.all.iter().enumerate();
+        all.filter(move |(_, account)| account.public.platform == platform)
     }
 }
 
@@ -210,8 +171,13 @@ mod tests {
     fn ids_lie_beyond_what_a_float_holds_exactly() {
         let mut accounts = Accounts::default();
         for platform in [Platform::Threads, Platform::X] {
-            let added = accounts.add(1, NewAccount::new(platform, "ann", "t"));
-            let id: u64 = added.remote_user_id.parse().expect("decimal");
+            let added = accounts.add(1, &NewAccount::new(platform, "ann", "t"));
+            let id: u64 = accounts
+                .get(added)
+                .public
+                .remote_user_id
+                .parse()
+                .expect("decimal");
             assert!(id > 1 << 53);
         }
     }
@@ -219,20 +185,10 @@ mod tests {
     #[test]
     fn adding_the_same_name_again_gives_the_same_account() {
         let mut accounts = Accounts::default();
-        let first = accounts.add(1, NewAccount::new(Platform::X, "ann", "old"));
-        let second = accounts.add(1, NewAccount::new(Platform::X, "ann", "new"));
+        let first = accounts.add(1, &NewAccount::new(Platform::X, "ann", "old"));
+        let second = accounts.add(1, &NewAccount::new(Platform::X, "ann", "new"));
         assert_eq!(first, second);
-        assert_eq!(accounts.with_token(Platform::X, "old"), None);
-        assert_eq!(accounts.with_token(Platform::X, "new"), Some(0));
-    }
-
-    #[test]
-    fn a_revoked_token_opens_nothing_until_it_is_restored() {
-        let mut accounts = Accounts::default();
-        accounts.add(1, NewAccount::new(Platform::X, "ann", "t"));
-        assert!(accounts.revoke(Platform::X, "ann"));
-        assert_eq!(accounts.with_token(Platform::X, "t"), None);
-        accounts.restore();
-        assert_eq!(accounts.with_token(Platform::X, "t"), Some(0));
+        let other = accounts.add(1, &NewAccount::new(Platform::Threads, "ann", "new"));
+        assert_ne!(first, other);
     }
 }

@@ -24,13 +24,26 @@ pub enum Operation {
     XTimeline,
     XMe,
     XDelete,
+    /// The consent page, and what is decided there.
+    ThreadsAuthorize,
+    ThreadsCodeExchange,
+    /// `client_credentials`.
+    ThreadsAppToken,
+    ThreadsLongLived,
+    ThreadsRefresh,
+    ThreadsDebugToken,
+    /// The consent page, and what is decided there.
+    XAuthorize,
+    XCodeExchange,
+    XRefresh,
+    XRevoke,
     /// A path that the platform does not have, or that is not imitated.
     Unknown,
 }
 
 impl Operation {
     /// All of them, for tables.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 25] = [
         Self::CreateContainer,
         Self::ContainerStatus,
         Self::Publish,
@@ -45,6 +58,16 @@ impl Operation {
         Self::XTimeline,
         Self::XMe,
         Self::XDelete,
+        Self::ThreadsAuthorize,
+        Self::ThreadsCodeExchange,
+        Self::ThreadsAppToken,
+        Self::ThreadsLongLived,
+        Self::ThreadsRefresh,
+        Self::ThreadsDebugToken,
+        Self::XAuthorize,
+        Self::XCodeExchange,
+        Self::XRefresh,
+        Self::XRevoke,
         Self::Unknown,
     ];
 
@@ -60,10 +83,22 @@ impl Operation {
             | Self::ListReplies
             | Self::Me
             | Self::PublishingLimit
-            | Self::Delete => Some(Platform::Threads),
-            Self::XCreate | Self::XRead | Self::XTimeline | Self::XMe | Self::XDelete => {
-                Some(Platform::X)
-            }
+            | Self::Delete
+            | Self::ThreadsAuthorize
+            | Self::ThreadsCodeExchange
+            | Self::ThreadsAppToken
+            | Self::ThreadsLongLived
+            | Self::ThreadsRefresh
+            | Self::ThreadsDebugToken => Some(Platform::Threads),
+            Self::XCreate
+            | Self::XRead
+            | Self::XTimeline
+            | Self::XMe
+            | Self::XDelete
+            | Self::XAuthorize
+            | Self::XCodeExchange
+            | Self::XRefresh
+            | Self::XRevoke => Some(Platform::X),
             Self::Unknown => None,
         }
     }
@@ -84,7 +119,7 @@ pub struct Call {
     /// Without the query, where a token may be.
     pub path: String,
     pub operation: Operation,
-    /// The handle that the token belongs to.
+    /// The handle that the token, the code or the choice on the consent page belongs to.
     pub account: Option<String>,
     /// `None` while it runs, and when the connection was closed without an answer.
     pub http_status: Option<u16>,

@@ -9,6 +9,7 @@ use crate::account::{NewAccount, Platform, SimAccount};
 use crate::answer::Answer;
 use crate::call::{Call, Operation};
 use crate::fault::{ActiveRule, FaultRule, hostile_plan};
+use crate::grants::TokenInfo;
 use crate::json::Json;
 use crate::post::LivePost;
 use crate::request::Request;
@@ -39,6 +40,8 @@ pub(crate) fn answer(inner: &Inner, request: &Request) -> Answer {
         }
         (&Method::POST, "release") => Ok(json!({"released": inner.holds.release()})),
         (&Method::POST, "revoke") => revoke(inner, request),
+        (&Method::GET, "tokens") => tokens(inner, request),
+        (&Method::POST, "signed_request") => signed_request(inner, request),
         (&Method::GET, "settings") => written(&*inner.settings()),
         (&Method::POST, "settings") => change_settings(inner, request),
         (&Method::POST, "clock") => advance(inner, request),
@@ -170,18 +173,50 @@ fn faults(inner: &Inner) -> Result<Value, Refused> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Revoked {
+struct Named {
     platform: Platform,
     username: String,
 }
 
 fn revoke(inner: &Inner, request: &Request) -> Result<Value, Refused> {
-    let Revoked { platform, username } = body(request)?;
-    if inner.world().accounts.revoke(platform, &username) {
+    let Named { platform, username } = body(request)?;
+    if inner.world().revoke(platform, &username) {
         Ok(json!({}))
     } else {
-        Err((404, format!("no account {username} on this platform")))
+        Err(no_account(&username))
     }
+}
+
+fn no_account(username: &str) -> Refused {
+    (404, format!("no account {username} on this platform"))
+}
+
+/// By account, and without the text of any token.
+fn tokens(inner: &Inner, request: &Request) -> Result<Value, Refused> {
+    let platform: Option<Platform> = word(request, "platform")?;
+    let account = request.param("account");
+    let world = inner.world();
+    let shown = world.accounts.all().iter().enumerate();
+    let shown = shown.filter(|(_, one)| {
+        platform.is_none_or(|platform| platform == one.public.platform)
+            && account.is_none_or(|account| account == one.public.username)
+    });
+    let rows = shown.map(|(id, one)| {
+        let tokens: Vec<TokenInfo> = world.grants.of(id).map(TokenInfo::from).collect();
+        json!({"platform": one.public.platform, "username": one.public.username, "tokens": tokens})
+    });
+    Ok(rows.collect())
+}
+
+/// What Threads posts to an app's callbacks (threads.md 2.5); X has nothing of the kind.
+fn signed_request(inner: &Inner, request: &Request) -> Result<Value, Refused> {
+    let Named { platform, username } = body(request)?;
+    if platform != Platform::Threads {
+        return Err((400, "only Threads signs requests".to_owned()));
+    }
+    let signed = inner.signed_request(&username);
+    let signed = signed.ok_or_else(|| no_account(&username))?;
+    Ok(json!({"signed_request": signed}))
 }
 
 fn change_settings(inner: &Inner, request: &Request) -> Result<Value, Refused> {

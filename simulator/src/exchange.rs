@@ -24,13 +24,18 @@ pub(crate) enum Closed {
 }
 
 /// Which platform's call it is, by its path: X lives under `/2`, Threads
-/// under `/v1.0` and without a version (threads.md 1).
+/// under `/v1.0` and without a version (threads.md 1). The page on which X
+/// asks for consent is under `/i` (x.md 1.1).
 pub(crate) fn route(request: &Request) -> Route {
     let segments = request.segments();
+    let grant_type = request.param("grant_type");
+    let x = |path| Route::X(x::route(&request.method, path, grant_type));
+    let threads = |path| Route::Threads(threads::route(&request.method, path, grant_type));
     match segments.first().map(String::as_str) {
-        Some("2") => Route::X(x::route(&request.method, &segments[1..])),
-        Some("v1.0") => Route::Threads(threads::route(&request.method, &segments[1..])),
-        _ => Route::Threads(threads::route(&request.method, &segments)),
+        Some("2") => x(&segments[1..]),
+        Some("i") if segments[1..] == ["oauth2", "authorize"] => x(&segments[1..]),
+        Some("v1.0") => threads(&segments[1..]),
+        _ => threads(&segments),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A faithful fake of the Threads and X HTTP APIs, and the judge of our
 //! tests: whatever a client believes, [`Simulator::live_posts`] says what is live.
 //!
-//! It imitates text posts and replies. What the platforms do comes from
+//! It imitates text posts and replies, and how accounts are connected by OAuth. What the platforms do comes from
 //! `threads.md` and `x.md`, cited where it is imitated; it shares no code with
 //! the clients that it judges. What the platforms do wrong is listed by name in [`behaviours`].
 //!
@@ -9,7 +9,8 @@
 //! |---|---|
 //! | `/v1.0/...` and without a version | Threads |
 //! | `/2/...` | X |
-//! | `/_sim/...` | control: posts, calls, faults, settings, clock |
+//! | `/oauth/authorize`, `/i/oauth2/authorize` | the consent pages of Threads and X |
+//! | `/_sim/...` | control: posts, calls, faults, settings, tokens, clock |
 //! | `/`, `/@user/post/code`, `/user/status/id` | pages for people |
 
 mod account;
@@ -18,10 +19,12 @@ mod behaviour;
 mod body;
 mod call;
 mod clock;
+mod consent;
 mod control;
 mod emoji;
 mod exchange;
 mod fault;
+mod grants;
 mod json;
 mod lags;
 mod limits;
@@ -30,6 +33,7 @@ mod multipart;
 mod pages;
 mod post;
 mod random;
+mod redirect;
 mod request;
 mod running;
 mod scene;
@@ -51,11 +55,14 @@ pub use clock::Clock;
 pub use fault::{
     ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan,
 };
+pub use grants::{TokenInfo, TokenKind};
 pub use lags::{LagRanges, Range};
 pub use post::{Duplicate, LivePost};
 pub use settings::{
-    DeadToken, Language, MissingReplyScope, Profile, SecondPublish, Settings, TextEcho,
-    ThreadsSettings, TooLong, XDialect, XSettings,
+    AutoConsent, DeadToken, Language, MissingReplyScope, Profile, RedirectMismatch, SecondPublish,
+    Settings, THREADS_APP_ID, THREADS_APP_SECRET, TextEcho, ThreadsApp, ThreadsOAuth,
+    ThreadsSettings, TooLong, X_CLIENT_ID, X_CLIENT_SECRET, XApp, XDialect, XOAuth, XSettings,
+    YoungRefresh,
 };
 pub use simulator::Simulator;
 pub use threads::ThreadsError;

@@ -17,7 +17,8 @@ const SHOWN: usize = 200;
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;\
     color:#1c1c1e;background:#fafafa}article{background:#fff;border:1px solid #ddd;border-radius:.75rem;\
     padding:1rem;margin:1rem 0}header,footer{color:#666;font-size:.875rem}p{white-space:pre-wrap;\
-    overflow-wrap:anywhere;margin:.5rem 0}a{color:inherit}\
+    overflow-wrap:anywhere;margin:.5rem 0}a{color:inherit}button,select{font:inherit;padding:.5rem 1rem;\
+    border-radius:.5rem;border:1px solid #888;margin:.5rem .5rem .5rem 0}\
     @media(prefers-color-scheme:dark){body{color:#eee;background:#111}article{background:#1c1c1e;\
     border-color:#333}header,footer{color:#aaa}}";
 
@@ -111,7 +112,7 @@ fn path(url: &str) -> &str {
     slashes.nth(2).map_or(url, |at| &url[at..])
 }
 
-fn html(status: u16, title: &str, body: &str) -> Answer {
+pub(crate) fn html(status: u16, title: &str, body: &str) -> Answer {
     let title = escaped(title);
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -121,7 +122,7 @@ fn html(status: u16, title: &str, body: &str) -> Answer {
     Answer::text(status, "text/html; charset=utf-8", page)
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

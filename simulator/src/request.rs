@@ -1,19 +1,23 @@
 //! One request, read whole and taken apart.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Uri};
 
 use crate::multipart;
 
-#[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) host: String,
     pub(crate) bearer: Option<String>,
+    /// A name and a secret.
+    pub(crate) basic: Option<(String, String)>,
     pub(crate) body: Bytes,
     params: Vec<(String, String)>,
+    form: Vec<(String, String)>,
 }
 
 impl Request {
@@ -24,15 +28,20 @@ impl Request {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or_default()
         };
-        let bearer = text(AUTHORIZATION).split_once(' ');
-        let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let authorized = |by: &str| {
+            let (scheme, given) = text(AUTHORIZATION).split_once(' ')?;
+            scheme.eq_ignore_ascii_case(by).then(|| given.trim())
+        };
         let mut params = pairs(uri.query().unwrap_or_default().as_bytes());
         params.extend(body_params(text(CONTENT_TYPE), &body));
+        let is_form = kind(text(CONTENT_TYPE)) == FORM;
         Self {
             method,
             path: uri.path().to_owned(),
             host: text(HOST).to_owned(),
-            bearer: bearer.map(|(_, token)| token.trim().to_owned()),
+            bearer: authorized("bearer").map(str::to_owned),
+            basic: authorized("basic").and_then(name_and_secret),
+            form: if is_form { pairs(&body) } else { Vec::new() },
             body,
             params,
         }
@@ -51,6 +60,13 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// A field of an urlencoded body and of nothing else, as X's token endpoint wants it
+    /// (x.md 1.1).
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let found = self.form.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         matches!(self.param(name), Some("true" | "1"))
     }
@@ -63,15 +79,16 @@ impl Request {
     }
 }
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn kind(content_type: &str) -> String {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
+}
+
 fn body_params(content_type: &str, body: &[u8]) -> Vec<(String, String)> {
-    let kind = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    match kind.as_str() {
-        "application/x-www-form-urlencoded" => pairs(body),
+    match kind(content_type).as_str() {
+        FORM => pairs(body),
         "multipart/form-data" => multipart::fields(content_type, body),
         "application/json" => match serde_json::from_slice(body) {
             Ok(serde_json::Value::Object(fields)) => fields
@@ -93,6 +110,13 @@ fn plain(value: serde_json::Value) -> String {
 
 fn pairs(encoded: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(encoded).into_owned().collect()
+}
+
+/// The two halves of Basic credentials, which are form-encoded within (RFC 6749, 2.3.1).
+fn name_and_secret(given: &str) -> Option<(String, String)> {
+    let plain = String::from_utf8(STANDARD.decode(given).ok()?).ok()?;
+    let (name, secret) = plain.split_once(':')?;
+    Some((decoded(name), decoded(secret)))
 }
 
 /// Percent decoding of a path, where `+` is a plus.
@@ -144,6 +168,27 @@ mod tests {
                 "{kind}"
             );
         }
+    }
+
+    #[test]
+    fn a_field_comes_from_a_form_alone() {
+        let field = |uri, kind, body| {
+            let request = request(uri, kind, body);
+            request.field("code").map(str::to_owned)
+        };
+        assert_eq!(field("/", FORM, "code=1"), Some("1".to_owned()));
+        assert_eq!(field("/?code=1", FORM, ""), None);
+        assert_eq!(field("/", "application/json", r#"{"code":"1"}"#), None);
+    }
+
+    #[test]
+    fn basic_credentials_are_taken_apart() {
+        let read = |written| name_and_secret(written);
+        let pair = |name: &str, secret: &str| Some((name.to_owned(), secret.to_owned()));
+        assert_eq!(read("aWQ6c2VjcmV0"), pair("id", "secret"));
+        assert_eq!(read("aWQ6YSUyRmI="), pair("id", "a/b"));
+        assert_eq!(read("aWQ="), None);
+        assert_eq!(read("?"), None);
     }
 
     #[test]

@@ -1,11 +1,18 @@
 //! How the imitated platforms behave. Everything here can be changed while
 //! the simulator runs, by [`crate::Simulator::set_settings`] or `POST /_sim/settings`.
 
+mod oauth;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::lags::LagRanges;
+
+pub use oauth::{
+    AutoConsent, RedirectMismatch, THREADS_APP_ID, THREADS_APP_SECRET, ThreadsApp, ThreadsOAuth,
+    X_CLIENT_ID, X_CLIENT_SECRET, XApp, XOAuth, YoungRefresh,
+};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +29,8 @@ pub struct Settings {
     pub threads_web_url: String,
     /// What the addresses of posts on X begin with.
     pub x_web_url: String,
+    /// Who answers the consent pages of both platforms.
+    pub auto_consent: AutoConsent,
     pub threads: ThreadsSettings,
     pub x: XSettings,
 }
@@ -35,6 +44,7 @@ impl Default for Settings {
             clock: Clock::system(),
             threads_web_url: "https://www.threads.com".to_owned(),
             x_web_url: "https://x.com".to_owned(),
+            auto_consent: AutoConsent::default(),
             threads: ThreadsSettings::default(),
             x: XSettings::default(),
         }
@@ -113,6 +123,7 @@ pub struct ThreadsSettings {
     pub reply_quota: u32,
     /// Deletions in rolling 24 hours.
     pub delete_quota: u32,
+    pub oauth: ThreadsOAuth,
 }
 
 impl Default for ThreadsSettings {
@@ -128,6 +139,7 @@ impl Default for ThreadsSettings {
             post_quota: 250,
             reply_quota: 1_000,
             delete_quota: 100,
+            oauth: ThreadsOAuth::default(),
         }
     }
 }
@@ -214,6 +226,7 @@ pub struct XSettings {
     /// What the app has paid in, in millionths of a dollar; a create costs
     /// 15,000, with a link 200,000 (x.md 4.3). `None`: never runs out.
     pub credit_microdollars: Option<i64>,
+    pub oauth: XOAuth,
 }
 
 impl Default for XSettings {
@@ -232,6 +245,7 @@ impl Default for XSettings {
             duplicate_check: true,
             duplicate_window_ms: 24 * 3_600_000,
             credit_microdollars: None,
+            oauth: XOAuth::default(),
         }
     }
 }

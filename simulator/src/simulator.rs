@@ -10,10 +10,12 @@ use tokio::net::TcpListener;
 use crate::account::{NewAccount, Platform, SimAccount};
 use crate::call::Call;
 use crate::fault::{ActiveRule, FaultRule, Holds, RuleReport};
+use crate::grants::TokenInfo;
 use crate::post::{self, Duplicate, LivePost};
 use crate::running::Running;
 use crate::serve;
 use crate::settings::Settings;
+use crate::threads;
 use crate::world::World;
 
 /// A fake of Threads and X in one process. Clones share one world.
@@ -124,9 +126,40 @@ impl Simulator {
         self.0.running.until_none().await;
     }
 
-    /// The account's token is dead from now on. Says whether there is such an account.
+    /// All tokens of the account are dead from now on, as when its user removes the app. Says whether there is such an account.
     pub fn revoke(&self, platform: Platform, username: &str) -> bool {
-        self.0.world().accounts.revoke(platform, username)
+        self.0.world().revoke(platform, username)
+    }
+
+    /// What is known of the account's tokens, oldest first; nothing of an unknown account.
+    #[must_use]
+    pub fn tokens(&self, platform: Platform, username: &str) -> Vec<TokenInfo> {
+        self.0.tokens(platform, username)
+    }
+
+    /// Every token of the account that opens the API is expired from now on; refresh tokens
+    /// stay. Says whether there is such an account.
+    pub fn expire_tokens(&self, platform: Platform, username: &str) -> bool {
+        let now_ms = self.0.now_ms();
+        let mut world = self.0.world();
+        let account = world.accounts.named(platform, username);
+        account.map(|id| world.grants.expire(id, now_ms)).is_some()
+    }
+
+    /// How many refreshes of the account's tokens took effect since the last reset, whatever
+    /// became of their answers.
+    #[must_use]
+    pub fn refresh_count(&self, platform: Platform, username: &str) -> u32 {
+        let world = self.0.world();
+        let account = world.accounts.named(platform, username);
+        account.map_or(0, |id| world.grants.refresh_count(id))
+    }
+
+    /// What Threads posts to an app whose user has left it or wants everything deleted, as the
+    /// form field `signed_request` (threads.md 2.5). `None`: there is no such account on Threads.
+    #[must_use]
+    pub fn signed_request(&self, username: &str) -> Option<String> {
+        self.0.signed_request(username)
     }
 
     /// Changes how the platforms behave from the next call on.
@@ -187,8 +220,29 @@ impl Inner {
     }
 
     pub(crate) fn add_account(&self, account: NewAccount) -> SimAccount {
-        let seed = self.settings().seed;
-        self.world().accounts.add(seed, account)
+        let (seed, now_ms) = (self.settings().seed, self.now_ms());
+        self.world().add_account(seed, account, now_ms)
+    }
+
+    pub(crate) fn tokens(&self, platform: Platform, username: &str) -> Vec<TokenInfo> {
+        let world = self.world();
+        let account = world.accounts.named(platform, username);
+        let tokens = account.into_iter().flat_map(|id| world.grants.of(id));
+        tokens.map(TokenInfo::from).collect()
+    }
+
+    pub(crate) fn signed_request(&self, username: &str) -> Option<String> {
+        let (settings, now_ms) = (self.settings(), self.now_ms());
+        let world = self.world();
+        let account = world.accounts.named(Platform::Threads, username)?;
+        let user_id = &world.accounts.get(account).public.remote_user_id;
+        let latest = world.grants.of(account);
+        let latest = latest.filter_map(|token| token.grant.client_id.clone());
+        // The app that the user connected last; the first one, when there is none.
+        let apps = &settings.threads.oauth;
+        let app = latest.last().and_then(|id| apps.app(&id));
+        let app = app.or_else(|| apps.apps.first())?;
+        Some(threads::signed_request(user_id, &app.secret, now_ms))
     }
 
     pub(crate) fn live_posts(&self) -> Vec<LivePost> {

@@ -1,4 +1,5 @@
-//! The Threads API at the level of text posts and replies (threads.md 4-8).
+//! The Threads API at the level of text posts and replies (threads.md 4-8), and how accounts
+//! are connected (threads.md 2).
 
 mod container;
 mod create;
@@ -7,6 +8,7 @@ mod fields;
 mod ids;
 mod language;
 mod list;
+mod oauth;
 mod publish;
 mod read;
 mod remove;
@@ -18,11 +20,13 @@ mod time;
 use crate::account::{Account, AccountId, Platform};
 use crate::answer::Answer;
 use crate::fault::{ContainerFate, Fault, LagOf};
+use crate::grants::Grants;
 use crate::request::Request;
 use crate::scene::Scene;
 
 pub use errors::ThreadsError;
 pub(crate) use fields::permalink;
+pub(crate) use oauth::signed_request;
 pub(crate) use route::{Route, route};
 pub(crate) use state::{Post, Threads};
 
@@ -31,6 +35,9 @@ type Refused = ThreadsError;
 
 /// Does what the route says, and answers as Threads would.
 pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -> Answer {
+    if let Route::OAuth(step) = route {
+        return oauth::perform(scene, *step, request);
+    }
     let result = caller(scene, request).and_then(|caller| match route {
         Route::Create { user } => create::create(scene, caller, user, request),
         Route::Publish { user } => publish::publish(scene, caller, user, request),
@@ -40,7 +47,7 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
         Route::Replies { user } => list::replies(scene, caller, user, request),
         Route::Quota { user } => read::publishing_limit(scene, caller, user, request),
         Route::Delete { id } => remove::remove(scene, caller, id),
-        Route::Unknown => Err(ThreadsError::UnknownPath {
+        Route::OAuth(_) | Route::Unknown => Err(ThreadsError::UnknownPath {
             path: request.path.clone(),
         }),
     });
@@ -51,19 +58,34 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
 }
 
 /// Whose token it is, unless the account is cooling down (threads.md 5.2, 613).
-fn caller(scene: &Scene<'_>, request: &Request) -> Result<AccountId, Refused> {
+fn caller(scene: &mut Scene<'_>, request: &Request) -> Result<AccountId, Refused> {
     let token = request.token().unwrap_or_default();
-    let caller = scene.accounts.with_token(Platform::Threads, token);
-    let caller = caller.ok_or_else(|| ThreadsError::dead_token(scene.settings))?;
+    let token = scene.grants.opening(Platform::Threads, token, scene.now_ms);
+    let token = token.ok_or_else(|| ThreadsError::dead_token(scene.settings))?;
+    let caller = token.grant.account;
+    scene.scopes = token.grant.scopes.clone();
     if scene.threads.is_cooling_down(caller, scene.now_ms) {
         return Err(ThreadsError::RateLimited);
     }
-    let account = scene.accounts.get(caller);
-    if account.may("threads_basic") {
+    if scene.may("threads_basic") {
         Ok(caller)
     } else {
         Err(ThreadsError::MissingPermission)
     }
+}
+
+/// Whose call it is, for the log and for fault rules.
+pub(crate) fn account(
+    grants: &Grants,
+    route: &Route,
+    request: &Request,
+    now_ms: i64,
+) -> Option<AccountId> {
+    if let Route::OAuth(step) = route {
+        return step.account(grants, request);
+    }
+    let token = grants.opening(Platform::Threads, request.token()?, now_ms)?;
+    Some(token.grant.account)
 }
 
 /// The part of a path that names a user: `me`, or the caller's own id.

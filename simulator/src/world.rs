@@ -1,9 +1,11 @@
 //! All that the simulator holds, behind one lock that is never kept across an await.
 
-use crate::account::{AccountId, Accounts, Platform};
+use crate::account::{AccountId, Accounts, NewAccount, Platform, SimAccount};
 use crate::answer::Answer;
 use crate::call::{Call, CallLog, Operation};
+use crate::consent;
 use crate::fault::{ActiveRule, Fault, Matched};
+use crate::grants::{Grants, Scopes};
 use crate::post::LivePost;
 use crate::random::Random;
 use crate::request::Request;
@@ -15,6 +17,7 @@ use crate::x::{self, X};
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) accounts: Accounts,
+    pub(crate) grants: Grants,
     pub(crate) calls: CallLog,
     pub(crate) rules: Vec<ActiveRule>,
     /// Grows with each reset, so that a call which waits over a reset cannot
@@ -65,6 +68,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             accounts: Accounts::default(),
+            grants: Grants::default(),
             calls: CallLog::default(),
             rules: Vec::new(),
             age: 0,
@@ -75,6 +79,24 @@ impl World {
         }
     }
 
+    /// Adds a profile, or finds it again by platform and handle. A different
+    /// token replaces the former one, as a new consent does.
+    pub(crate) fn add_account(&mut self, seed: u64, new: NewAccount, now_ms: i64) -> SimAccount {
+        let id = self.accounts.add(seed, &new);
+        let (platform, scopes) = (new.platform, Scopes::from_list(new.scopes));
+        let token = &new.access_token;
+        if self.grants.hold(platform, id, token, scopes, now_ms) {
+            self.accounts.set_premium(id, new.premium);
+        }
+        self.accounts.get(id).public.clone()
+    }
+
+    /// Says whether there is such an account.
+    pub(crate) fn revoke(&mut self, platform: Platform, username: &str) -> bool {
+        let account = self.accounts.named(platform, username);
+        account.map(|id| self.grants.revoke(id)).is_some()
+    }
+
     /// Forgets posts, calls, faults and windows; accounts stay, and their
     /// tokens live again. Ids go on growing.
     pub(crate) fn reset(&mut self) {
@@ -83,7 +105,7 @@ impl World {
         self.rules.clear();
         self.threads.clear();
         self.x.clear();
-        self.accounts.restore();
+        self.grants.restore();
     }
 
     pub(crate) fn scene<'a>(&'a mut self, settings: &'a Settings, now_ms: i64) -> Scene<'a> {
@@ -92,6 +114,8 @@ impl World {
             now_ms,
             random: &mut self.random,
             accounts: &self.accounts,
+            grants: &mut self.grants,
+            scopes: Scopes::default(),
             threads: &mut self.threads,
             x: &mut self.x,
         }
@@ -100,11 +124,12 @@ impl World {
     /// Writes the call down and draws its fault.
     pub(crate) fn admit(&mut self, route: &Route, request: &Request, now_ms: i64) -> Admitted {
         let platform = route.platform();
-        let token = match route {
-            Route::Threads(_) => request.token(),
-            Route::X(_) => request.bearer.as_deref(),
+        let caller = match route {
+            Route::Threads(route) => threads::account(&self.grants, route, request, now_ms),
+            Route::X(route) => x::account(&self.grants, route, request, now_ms),
         };
-        let caller = token.and_then(|token| self.accounts.with_token(platform, token));
+        // On a consent page, somebody says who they are.
+        let caller = caller.or_else(|| consent::chosen(&self.accounts, route.operation(), request));
         let account = caller.map(|id| self.accounts.get(id).public.username.clone());
         let (text, named) = if self.rules.is_empty() {
             (None, None)

@@ -1,8 +1,10 @@
-//! The X API v2 at the level of text posts and replies (x.md 2, 4, 10).
+//! The X API v2 at the level of text posts and replies (x.md 2, 4, 10), and how accounts are
+//! connected (x.md 1).
 
 mod create;
 mod errors;
 mod limits;
+mod oauth;
 mod read;
 mod remove;
 mod render;
@@ -16,6 +18,7 @@ mod timeline;
 use crate::account::{AccountId, Platform};
 use crate::answer::Answer;
 use crate::fault::{Fault, LagOf};
+use crate::grants::Grants;
 use crate::request::Request;
 use crate::scene::Scene;
 
@@ -28,25 +31,45 @@ type Refused = XError;
 
 /// Does what the route says, and answers as X would.
 pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -> Answer {
+    if let Route::OAuth(step) = route {
+        let answer = oauth::perform(scene, *step, request);
+        return with_common_headers(scene, answer);
+    }
     let token = request.bearer.as_deref().unwrap_or_default();
-    let Some(caller) = scene.accounts.with_token(Platform::X, token) else {
+    let Some(token) = scene.grants.opening(Platform::X, token, scene.now_ms) else {
         // The only answer without the headers of a window (x.md 4.4).
         return with_common_headers(scene, XError::Unauthorized.answer(scene));
     };
+    let caller = token.grant.account;
+    scene.scopes = token.grant.scopes.clone();
     let operation = route.operation();
     let result = limits::take(scene, caller, operation).and_then(|()| match route {
         Route::Create => create::create(scene, caller, request),
-        Route::Read { id } => read::post(scene, caller, id, request),
+        Route::Read { id } => read::post(scene, id, request),
         Route::Delete { id } => remove::remove(scene, caller, id),
         Route::Me => read::me(scene, caller, request),
-        Route::Timeline { user } => timeline::timeline(scene, caller, user, request),
-        Route::Unknown => Err(XError::NotFound),
+        Route::Timeline { user } => timeline::timeline(scene, user, request),
+        Route::OAuth(_) | Route::Unknown => Err(XError::NotFound),
     });
     let answer = result.unwrap_or_else(|error| error.answer(scene));
     let answer = limits::headers(scene, caller, operation)
         .into_iter()
         .fold(answer, set_header);
     with_common_headers(scene, answer)
+}
+
+/// Whose call it is, for the log and for fault rules.
+pub(crate) fn account(
+    grants: &Grants,
+    route: &Route,
+    request: &Request,
+    now_ms: i64,
+) -> Option<AccountId> {
+    if let Route::OAuth(step) = route {
+        return step.account(grants, request);
+    }
+    let token = grants.opening(Platform::X, request.bearer.as_deref()?, now_ms)?;
+    Some(token.grant.account)
 }
 
 /// One of the errors by name, as a fault asks for it.

@@ -130,5 +130,13 @@ fn address(operation: Operation) -> &'static str {
         Operation::XRead | Operation::XTimeline | Operation::XMe | Operation::XDelete => {
             "/2/users/me"
         }
+        Operation::ThreadsAuthorize => "/oauth/authorize",
+        Operation::ThreadsCodeExchange | Operation::ThreadsAppToken => "/oauth/access_token",
+        Operation::ThreadsLongLived => "/access_token",
+        Operation::ThreadsRefresh => "/refresh_access_token",
+        Operation::ThreadsDebugToken => "/v1.0/debug_token",
+        Operation::XAuthorize => "/i/oauth2/authorize",
+        Operation::XCodeExchange | Operation::XRefresh => "/2/oauth2/token",
+        Operation::XRevoke => "/2/oauth2/revoke",
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn create(
     if !is_caller(account, user) {
         return Err(ThreadsError::not_found(user));
     }
-    if !account.may("threads_content_publish") {
+    if !scene.may("threads_content_publish") {
         return Err(ThreadsError::MissingPermission);
     }
     let draft = draft(request)?;
@@ -151,7 +151,7 @@ fn reply_control(given: Option<&str>) -> Result<Option<String>, Refused> {
 /// servers know it. A deleted parent looks exactly like a lagging one
 /// (threads.md 4.6).
 fn check_parent(scene: &Scene<'_>, account: &Account, parent: &str) -> Result<(), Refused> {
-    if !account.may("threads_manage_replies") {
+    if !scene.may("threads_manage_replies") {
         return Err(match scene.settings.threads.missing_reply_scope {
             MissingReplyScope::EmptyServerError => ThreadsError::EmptyServerError,
             MissingReplyScope::Permission => ThreadsError::MissingPermission,
@@ -165,7 +165,7 @@ fn check_parent(scene: &Scene<'_>, account: &Account, parent: &str) -> Result<()
         .post(post.root)
         .map_or(post.owner, |root| root.owner);
     let own = scene.accounts.get(root_owner).user_id == account.user_id;
-    if own || account.may("threads_manage_mentions") || account.may("threads_keyword_search") {
+    if own || scene.may("threads_manage_mentions") || scene.may("threads_keyword_search") {
         Ok(())
     } else {
         Err(ThreadsError::MissingPermission)

@@ -24,7 +24,7 @@ pub(crate) fn replies(
     user: &str,
     request: &Request,
 ) -> Result<Answer, Refused> {
-    if !scene.accounts.get(caller).may("threads_read_replies") {
+    if !scene.may("threads_read_replies") {
         return Err(ThreadsError::MissingPermission);
     }
     list(scene, caller, user, request, Post::is_reply)

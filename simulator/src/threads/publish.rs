@@ -25,7 +25,7 @@ pub(crate) fn publish(
     if !is_caller(account, user) {
         return Err(ThreadsError::not_found(user));
     }
-    if !account.may("threads_content_publish") {
+    if !scene.may("threads_content_publish") {
         return Err(ThreadsError::MissingPermission);
     }
     let given = request.param("creation_id");

@@ -158,7 +158,7 @@ pub(crate) fn publishing_limit(
             "location_search_config" => ("threads_location_tagging", config(500)),
             _ => return Err(ThreadsError::NonexistingField { field: name }),
         };
-        if !account.may(scope) {
+        if !scene.scopes.allow(scope) {
             return Err(ThreadsError::EmptyServerError);
         }
         row = row.with(Cow::Owned(name), value);

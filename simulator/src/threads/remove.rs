@@ -13,7 +13,7 @@ pub(crate) fn remove(
     caller: AccountId,
     id: &str,
 ) -> Result<Answer, Refused> {
-    if !scene.accounts.get(caller).may("threads_delete") {
+    if !scene.may("threads_delete") {
         return Err(ThreadsError::MissingPermission);
     }
     let now_ms = scene.now_ms;

@@ -3,7 +3,7 @@
 use hyper::Method;
 
 use crate::call::Operation;
-use crate::threads::ids;
+use crate::threads::{ids, oauth};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -32,12 +32,16 @@ pub(crate) enum Route {
     Delete {
         id: String,
     },
+    OAuth(oauth::Step),
     Unknown,
 }
 
 /// Reads a path without its version (threads.md 1: `/v1.0` may be absent).
-pub(crate) fn route(method: &Method, segments: &[String]) -> Route {
+pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&str>) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let Some(step) = oauth::step(method, &segments, grant_type) {
+        return Route::OAuth(step);
+    }
     match (method, &segments[..]) {
         (&Method::GET, [user]) if *user == "me" || ids::is_user(user) => Route::Me {
             user: (*user).to_owned(),
@@ -81,6 +85,7 @@ impl Route {
             Self::Replies { .. } => Operation::ListReplies,
             Self::Quota { .. } => Operation::PublishingLimit,
             Self::Delete { .. } => Operation::Delete,
+            Self::OAuth(step) => step.operation(),
             Self::Unknown => Operation::Unknown,
         }
     }
@@ -93,7 +98,7 @@ mod tests {
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         assert_eq!(
-            route(method, &segments).operation(),
+            route(method, &segments, None).operation(),
             expected,
             "{method} {path}"
         );
@@ -118,6 +123,19 @@ mod tests {
         );
         check(&Method::GET, "18000000000000001", Operation::ReadMedia);
         check(&Method::DELETE, "18000000000000001", Operation::Delete);
+        check(&Method::GET, "oauth/authorize", Operation::ThreadsAuthorize);
+        check(&Method::GET, "access_token", Operation::ThreadsLongLived);
+        check(&Method::GET, "debug_token", Operation::ThreadsDebugToken);
+        check(
+            &Method::GET,
+            "refresh_access_token",
+            Operation::ThreadsRefresh,
+        );
+        check(
+            &Method::POST,
+            "oauth/access_token",
+            Operation::ThreadsCodeExchange,
+        );
         check(&Method::PUT, "me/threads", Operation::Unknown);
         check(
             &Method::GET,

@@ -23,7 +23,7 @@ pub(crate) fn create(
 ) -> Result<Answer, Refused> {
     let account = scene.accounts.get(caller);
     let scopes = ["tweet.read", "tweet.write", "users.read"];
-    if !scopes.into_iter().all(|scope| account.may(scope)) {
+    if !scopes.into_iter().all(|scope| scene.may(scope)) {
         return Err(XError::MissingScope);
     }
     let new = schema::new_post(&request.body)?;

@@ -8,13 +8,8 @@ use crate::scene::Scene;
 use crate::x::render::{self, Fields};
 use crate::x::{Refused, XError, errors, snowflake};
 
-pub(crate) fn post(
-    scene: &Scene<'_>,
-    caller: AccountId,
-    id: &str,
-    request: &Request,
-) -> Result<Answer, Refused> {
-    check_scopes(scene, caller)?;
+pub(crate) fn post(scene: &Scene<'_>, id: &str, request: &Request) -> Result<Answer, Refused> {
+    check_scopes(scene)?;
     let number = snowflake::parse(id).ok_or_else(|| XError::InvalidRequest {
         message: format!("The `id` query parameter value [{id}] is not valid"),
         parameter: Some(("id".to_owned(), id.to_owned())),
@@ -52,7 +47,7 @@ pub(crate) fn me(
     caller: AccountId,
     request: &Request,
 ) -> Result<Answer, Refused> {
-    check_scopes(scene, caller)?;
+    check_scopes(scene)?;
     let account = scene.accounts.get(caller);
     let asked: Vec<&str> = request
         .param("user.fields")
@@ -76,10 +71,8 @@ pub(crate) fn me(
     Ok(Answer::json(200, &Json::object([("data", data)])))
 }
 
-pub(crate) fn check_scopes(scene: &Scene<'_>, caller: AccountId) -> Result<(), Refused> {
-    let account = scene.accounts.get(caller);
-    let granted = account.may("tweet.read") && account.may("users.read");
-    if granted {
+pub(crate) fn check_scopes(scene: &Scene<'_>) -> Result<(), Refused> {
+    if scene.may("tweet.read") && scene.may("users.read") {
         Ok(())
     } else {
         Err(XError::MissingScope)

@@ -12,8 +12,7 @@ pub(crate) fn remove(
     caller: AccountId,
     id: &str,
 ) -> Result<Answer, Refused> {
-    let account = scene.accounts.get(caller);
-    if !account.may("tweet.write") {
+    if !scene.may("tweet.write") {
         return Err(XError::MissingScope);
     }
     let post = snowflake::parse(id).and_then(|id| scene.x.post_mut(id));

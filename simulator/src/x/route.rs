@@ -3,6 +3,7 @@
 use hyper::Method;
 
 use crate::call::Operation;
+use crate::x::oauth;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -11,12 +12,16 @@ pub(crate) enum Route {
     Delete { id: String },
     Me,
     Timeline { user: String },
+    OAuth(oauth::Step),
     Unknown,
 }
 
 /// Reads a path without its leading `/2`.
-pub(crate) fn route(method: &Method, segments: &[String]) -> Route {
+pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&str>) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    if let Some(step) = oauth::step(method, &segments, grant_type) {
+        return Route::OAuth(step);
+    }
     match (method, &segments[..]) {
         (&Method::POST, ["tweets"]) => Route::Create,
         (&Method::GET, ["tweets", id]) => Route::Read {
@@ -41,6 +46,7 @@ impl Route {
             Self::Delete { .. } => Operation::XDelete,
             Self::Me => Operation::XMe,
             Self::Timeline { .. } => Operation::XTimeline,
+            Self::OAuth(step) => step.operation(),
             Self::Unknown => Operation::Unknown,
         }
     }
@@ -53,7 +59,7 @@ mod tests {
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         assert_eq!(
-            route(method, &segments).operation(),
+            route(method, &segments, None).operation(),
             expected,
             "{method} {path}"
         );
@@ -66,6 +72,9 @@ mod tests {
         check(&Method::DELETE, "tweets/1", Operation::XDelete);
         check(&Method::GET, "users/me", Operation::XMe);
         check(&Method::GET, "users/1/tweets", Operation::XTimeline);
+        check(&Method::GET, "oauth2/authorize", Operation::XAuthorize);
+        check(&Method::POST, "oauth2/token", Operation::XCodeExchange);
+        check(&Method::POST, "oauth2/revoke", Operation::XRevoke);
         check(&Method::GET, "tweets", Operation::Unknown);
     }
 }

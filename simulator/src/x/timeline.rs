@@ -1,7 +1,7 @@
 //! `GET /2/users/{id}/tweets`: what a client looks through after an answer
 //! was lost (x.md 2.6, 2.7).
 
-use crate::account::{AccountId, Platform};
+use crate::account::Platform;
 use crate::answer::Answer;
 use crate::json::Json;
 use crate::request::Request;
@@ -11,11 +11,10 @@ use crate::x::{Post, Refused, XError, read, snowflake};
 
 pub(crate) fn timeline(
     scene: &Scene<'_>,
-    caller: AccountId,
     user: &str,
     request: &Request,
 ) -> Result<Answer, Refused> {
-    read::check_scopes(scene, caller)?;
+    read::check_scopes(scene)?;
     let number = snowflake::parse(user).ok_or_else(|| invalid("id", user))?;
     let Some(author) = scene.accounts.with_user_id(Platform::X, number) else {
         return Ok(Answer::json(200, &read::not_found(scene, "user", user)));

@@ -44,7 +44,9 @@ pub struct Case {
 pub fn scenes(operation: Operation) -> Vec<Scene> {
     use Operation::{
         ContainerStatus, CreateContainer, Delete, ListPosts, ListReplies, Me, Publish,
-        PublishingLimit, ReadMedia, Unknown, XCreate, XDelete, XMe, XRead, XTimeline,
+        PublishingLimit, ReadMedia, ThreadsAppToken, ThreadsAuthorize, ThreadsCodeExchange,
+        ThreadsDebugToken, ThreadsLongLived, ThreadsRefresh, Unknown, XAuthorize, XCodeExchange,
+        XCreate, XDelete, XMe, XRead, XRefresh, XRevoke, XTimeline,
     };
     let looking = || BOTH_SIDES.map(Scene::Looking);
     match operation {
@@ -54,6 +56,11 @@ pub fn scenes(operation: Operation) -> Vec<Scene> {
         ListReplies => BOTH_SIDES.map(Scene::LookingForAnswer).into(),
         Me | XMe => vec![Scene::Connecting],
         PublishingLimit | Delete | XRead | XDelete | Unknown => Vec::new(),
+        // No part of publishing a post.
+        ThreadsAuthorize | ThreadsCodeExchange | ThreadsAppToken | ThreadsLongLived
+        | ThreadsRefresh | ThreadsDebugToken | XAuthorize | XCodeExchange | XRefresh | XRevoke => {
+            Vec::new()
+        }
     }
 }
 
