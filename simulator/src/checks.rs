@@ -1,15 +1,21 @@
 //! The simulator driven from outside, over HTTP.
 
 mod behaviours;
+mod connecting;
+mod consent;
 mod controls;
 mod crowd;
 mod faults;
 mod limits;
 mod named_faults;
+mod oauth_faults;
 mod people;
 mod threads_api;
 mod threads_life;
+mod threads_oauth;
 mod x_api;
+mod x_oauth;
+mod x_refresh;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
