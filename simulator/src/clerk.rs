@@ -8,6 +8,9 @@
 //! | `/clerk/v1/...` | the Frontend API: `data-clerk-proxy-url` is the simulator's and `/clerk` |
 //! | `/clerk/sign-in` | the page where people say who they are |
 //! | `/_sim/clerk/...` | control: users, links, tokens, keys, webhooks, faults, calls |
+//!
+//! A browser is known by its cookies, so a page and the simulator must be reached under one host
+//! name; their ports may differ.
 
 mod backend;
 mod browser;

@@ -34,7 +34,6 @@ impl Status {
 }
 
 /// One browser, known by its cookie.
-#[derive(Debug, Clone)]
 pub(crate) struct Browser {
     pub(crate) client_id: String,
     /// One session at a time: the instance is set up so.
@@ -45,7 +44,6 @@ pub(crate) struct Browser {
 }
 
 /// A sign-in by redirect, from its beginning to its completion.
-#[derive(Debug, Clone)]
 pub(crate) struct SignIn {
     /// `sia_...`
     pub(crate) id: String,

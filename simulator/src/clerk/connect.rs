@@ -14,7 +14,6 @@ use crate::answer::Answer;
 const FRESH_MS: i64 = 10 * 60_000;
 
 /// A consent that was asked for and not answered yet.
-#[derive(Debug, Clone)]
 pub(crate) struct Consent {
     pub(crate) user_id: String,
     pub(crate) account: String,

@@ -1,7 +1,7 @@
 //! The instance's signing key.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +18,9 @@ use crate::random::{self, Random};
 
 const BITS: usize = 2048;
 
+/// By seed and rotation.
+type Made = HashMap<(u64, u32), Arc<Key>>;
+
 /// An RSA key, ready to sign.
 pub(crate) struct Key {
     signing: SigningKey<Sha256>,
@@ -28,20 +31,20 @@ impl Key {
     /// The key of a simulator with this seed after so many rotations. Made when it is first asked
     /// for, and once in a process: making one takes some tenths of a second.
     pub(crate) fn of(seed: u64, rotation: u32) -> Arc<Self> {
-        static MADE: Mutex<Option<HashMap<(u64, u32), Arc<Key>>>> = Mutex::new(None);
+        static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = made.get_or_insert_default();
         let key = made.entry((seed, rotation));
         Arc::clone(key.or_insert_with(|| Arc::new(Self::make(seed, rotation))))
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "2048 bits are a size that a key can have; nothing else can fail"
-    )]
     fn make(seed: u64, rotation: u32) -> Self {
         let mut dice = Dice(Random::new(random::hash(seed, &format!("key {rotation}"))));
-        let private = RsaPrivateKey::new(&mut dice, BITS).expect("an RSA key");
+        // A draw that makes no key is followed by another.
+        let private = loop {
+            if let Ok(key) = RsaPrivateKey::new(&mut dice, BITS) {
+                break key;
+            }
+        };
         let public = private.to_public_key();
         Self {
             signing: SigningKey::new(private),

@@ -1,5 +1,7 @@
 //! How the imitated Clerk behaves.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::user::{NewClerkUser, Provider};
@@ -9,7 +11,7 @@ pub const CLERK_SECRET_KEY: &str = "sk_test_simulated";
 /// What webhooks are signed with, unless the settings name another.
 pub const CLERK_WEBHOOK_SECRET: &str = "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0";
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClerkSettings {
     /// Under which address products and browsers reach the simulator; `None`: the one that it
@@ -63,5 +65,32 @@ impl Default for ClerkSettings {
             reverification: false,
             refresh: true,
         }
+    }
+}
+
+impl fmt::Debug for ClerkSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClerkSettings")
+            .field("url", &self.url)
+            .field("issuer", &self.issuer)
+            .field("users", &self.users)
+            .field("providers", &self.providers)
+            .field("token_life_s", &self.token_life_s)
+            .field("requests_per_10s", &self.requests_per_10s)
+            .field("race", &self.race)
+            .field("reverification", &self.reverification)
+            .field("refresh", &self.refresh)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_printed_without_secrets() {
+        let printed = format!("{:?}", ClerkSettings::default());
+        assert!(!printed.contains(CLERK_SECRET_KEY) && !printed.contains("whsec_"));
     }
 }

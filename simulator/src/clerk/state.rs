@@ -10,7 +10,6 @@ use super::settings::ClerkSettings;
 use super::user::{Connected, Held, NewClerkUser, Profile, Provider, User, Verification, id};
 use crate::random::{BASE62, Random};
 
-#[derive(Debug)]
 pub(crate) struct Clerk {
     pub(crate) users: Vec<User>,
     pub(crate) sessions: Vec<Session>,
