@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::errors::ClerkError;
 use super::log::ClerkOperation;
+use super::mint::ClerkToken;
 use super::tokens;
 use super::user::User;
 use super::visit::{Visit, ok};
@@ -113,12 +114,11 @@ fn session(visit: &Visit<'_>, id: &str) -> Result<Answer, ClerkError> {
 fn session_token(visit: &Visit<'_>, id: &str) -> Result<Answer, ClerkError> {
     let session = visit.state().session(id).cloned();
     let session = session.ok_or_else(|| no_session(id))?;
-    let jwt = visit.inner.mint(
-        super::mint::ClerkToken::Ok,
-        &session.user_id,
-        &session.id,
-        None,
-    );
+    let asked = visit.request.param("expires_in_seconds");
+    let life_s = asked.and_then(|seconds| seconds.parse().ok());
+    let life_s = life_s.unwrap_or(visit.settings.clerk.token_life_s);
+    let inner = visit.inner;
+    let jwt = inner.mint_for(life_s, ClerkToken::Ok, &session.user_id, &session.id, None);
     Ok(ok(json!({"object": "token", "jwt": jwt})))
 }
 

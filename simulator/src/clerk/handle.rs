@@ -203,6 +203,19 @@ impl Inner {
         session_id: &str,
         origin: Option<&str>,
     ) -> String {
+        let life_s = self.settings().clerk.token_life_s;
+        self.mint_for(life_s, kind, user_id, session_id, origin)
+    }
+
+    /// The same, with a life of its own in seconds.
+    pub(crate) fn mint_for(
+        &self,
+        life_s: i64,
+        kind: ClerkToken,
+        user_id: &str,
+        session_id: &str,
+        origin: Option<&str>,
+    ) -> String {
         let (key, kid) = self.clerk_key();
         // Only what is signed falsely needs a second key.
         let is_false = matches!(kind, ClerkToken::WrongKey | ClerkToken::UnknownKid);
@@ -219,7 +232,7 @@ impl Inner {
             kid: &kid,
             jti: self.clerk().random_id(""),
             now_ms: self.now_ms(),
-            life_s: self.settings().clerk.token_life_s,
+            life_s,
         };
         mint::mint(kind, &subject, &key, &other)
     }

@@ -15,7 +15,7 @@ pub const CLERK_WEBHOOK_SECRET: &str = "whsec_c2ltdWxhdGVkLXdlYmhvb2stc2VjcmV0";
 #[serde(default, deny_unknown_fields)]
 pub struct ClerkSettings {
     /// Under which address products and browsers reach the simulator; `None`: the one that it
-    /// listens at.
+    /// listens at, which is known once it is served.
     pub url: Option<String>,
     /// The `iss` of session tokens; `None`: the address and `/clerk`.
     pub issuer: Option<String>,

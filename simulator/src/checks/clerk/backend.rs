@@ -73,11 +73,13 @@ async fn a_token_that_a_server_asks_for_is_made_for_no_page() {
         .control("session", json!({"sub": user, "origin": APP}))
         .await;
     let session = minted["session_id"].as_str().expect("an id");
-    let path = format!("sessions/{session}/tokens");
+    let path = format!("sessions/{session}/tokens?expires_in_seconds=30");
     let (_, body) = running.backend(Method::POST, &path).await;
     let claims = claims(body["jwt"].as_str().expect("a token"));
     assert_eq!(claims["sid"], session);
     assert!(claims.get("azp").is_none());
+    let life_s = claims["exp"].as_i64().zip(claims["iat"].as_i64());
+    assert_eq!(life_s.map(|(exp, iat)| exp - iat), Some(30));
 }
 
 #[tokio::test]
