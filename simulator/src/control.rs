@@ -40,6 +40,7 @@ pub(crate) fn answer(inner: &Inner, request: &Request) -> Answer {
         }
         (&Method::POST, "release") => Ok(json!({"released": inner.holds.release()})),
         (&Method::POST, "revoke") => revoke(inner, request),
+        (&Method::POST, "expire") => expire(inner, request),
         (&Method::GET, "tokens") => tokens(inner, request),
         (&Method::POST, "signed_request") => signed_request(inner, request),
         (&Method::GET, "settings") => written(&*inner.settings()),
@@ -191,6 +192,16 @@ fn no_account(username: &str) -> Refused {
     (404, format!("no account {username} on this platform"))
 }
 
+/// What opens the API is expired from now on; refresh tokens stay.
+fn expire(inner: &Inner, request: &Request) -> Result<Value, Refused> {
+    let Named { platform, username } = body(request)?;
+    if inner.expire_tokens(platform, &username) {
+        Ok(json!({}))
+    } else {
+        Err(no_account(&username))
+    }
+}
+
 /// By account, and without the text of any token.
 fn tokens(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     let platform: Option<Platform> = word(request, "platform")?;
@@ -203,7 +214,8 @@ fn tokens(inner: &Inner, request: &Request) -> Result<Value, Refused> {
     });
     let rows = shown.map(|(id, one)| {
         let tokens: Vec<TokenInfo> = world.grants.of(id).map(TokenInfo::from).collect();
-        json!({"platform": one.public.platform, "username": one.public.username, "tokens": tokens})
+        json!({"platform": one.public.platform, "username": one.public.username,
+               "refreshes": world.grants.refresh_count(id), "tokens": tokens})
     });
     Ok(rows.collect())
 }

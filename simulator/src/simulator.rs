@@ -149,10 +149,7 @@ impl Simulator {
     /// Every token of the account that opens the API is expired from now on; refresh tokens
     /// stay. Says whether there is such an account.
     pub fn expire_tokens(&self, platform: Platform, username: &str) -> bool {
-        let now_ms = self.0.now_ms();
-        let mut world = self.0.world();
-        let account = world.accounts.named(platform, username);
-        account.map(|id| world.grants.expire(id, now_ms)).is_some()
+        self.0.expire_tokens(platform, username)
     }
 
     /// How many refreshes of the account's tokens took effect since the last reset, whatever
@@ -261,6 +258,13 @@ impl Inner {
         let account = world.accounts.named(platform, username);
         let tokens = account.into_iter().flat_map(|id| world.grants.of(id));
         tokens.map(TokenInfo::from).collect()
+    }
+
+    pub(crate) fn expire_tokens(&self, platform: Platform, username: &str) -> bool {
+        let now_ms = self.now_ms();
+        let mut world = self.world();
+        let account = world.accounts.named(platform, username);
+        account.map(|id| world.grants.expire(id, now_ms)).is_some()
     }
 
     pub(crate) fn signed_request(&self, username: &str) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::{
     Settings, ThreadsError, XError, behaviours,
 };
 
-fn all() -> Vec<Behaviour> {
+pub(super) fn all() -> Vec<Behaviour> {
     [Platform::Threads, Platform::X]
         .into_iter()
         .flat_map(behaviours)
@@ -170,7 +170,7 @@ fn what_a_behaviour_asks_of_the_settings_is_a_patch_for_them() {
 }
 
 /// The same without long waits.
-fn quick(mut rule: FaultRule) -> FaultRule {
+pub(super) fn quick(mut rule: FaultRule) -> FaultRule {
     match &mut rule.fault {
         Fault::Delay { ms, .. } => *ms = 1,
         Fault::SlowDrip { every_ms, .. } => *every_ms = 1,
@@ -181,7 +181,7 @@ fn quick(mut rule: FaultRule) -> FaultRule {
 }
 
 /// Sends a call whatever comes of it; a held one is let go.
-async fn sent(running: &Running, request: RequestBuilder) {
+pub(super) async fn sent(running: &Running, request: RequestBuilder) {
     let answered = async {
         if let Ok(answer) = request.send().await {
             let _ = answer.bytes().await;

@@ -155,9 +155,13 @@ impl Running {
     }
 
     /// `GET /refresh_access_token`.
-    pub(super) async fn refreshed(&self, long: &str) -> Got {
+    pub(super) fn refreshing(&self, long: &str) -> RequestBuilder {
         let params = [("grant_type", "th_refresh_token"), ("access_token", long)];
-        got(self.browse(&address("/refresh_access_token", &params))).await
+        self.browse(&address("/refresh_access_token", &params))
+    }
+
+    pub(super) async fn refreshed(&self, long: &str) -> Got {
+        got(self.refreshing(long)).await
     }
 
     pub(super) async fn threads_me(&self, token: &str) -> Got {

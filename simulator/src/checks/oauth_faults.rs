@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::connecting::{Pair, threads_window, x_window};
-use super::{Running, got};
+use super::{Running, behaviours, got};
 use crate::{
-    Fault, FaultBody, FaultRule, NewAccount, Operation, Platform, THREADS_APP_SECRET, When,
-    X_CLIENT_ID, X_CLIENT_SECRET, behaviours,
+    Effect, Fault, FaultBody, FaultRule, NewAccount, Operation, Platform, THREADS_APP_SECRET, When,
+    X_CLIENT_ID, X_CLIENT_SECRET,
 };
 
 fn lost(when: When) -> Fault {
@@ -150,7 +150,7 @@ async fn every_call_is_logged_under_its_name_and_without_a_secret() {
 #[tokio::test]
 async fn every_call_meets_every_behaviour_of_its_platform() {
     for platform in [Platform::Threads, Platform::X] {
-        let all = behaviours(platform);
+        let all = crate::behaviours(platform);
         let after = all.iter().find(|one| one.name == "lost_after");
         let after = after.expect("a behaviour");
         for operation in CALLS {
@@ -159,6 +159,37 @@ async fn every_call_meets_every_behaviour_of_its_platform() {
             assert_eq!(count, usize::from(is_own), "{operation:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_struck_at_a_refresh_has_taken_effect_or_not_as_the_behaviour_says() {
+    let running = Running::agreeing().await;
+    running.advance(90_000_000);
+    let mut struck = 0;
+    for behaviour in behaviours::all() {
+        let platform = behaviour.platform;
+        let refresh = match platform {
+            Platform::Threads => Operation::ThreadsRefresh,
+            Platform::X => Operation::XRefresh,
+        };
+        let rules = behaviour.rules(refresh);
+        if rules.is_empty() {
+            continue;
+        }
+        running.simulator.reset();
+        let request = match platform {
+            Platform::Threads => running.refreshing("threads-token"),
+            Platform::X => running.x_refreshing(&running.x_pair().await.refresh),
+        };
+        let rules = rules.into_iter().map(behaviours::quick);
+        running.simulator.add_faults(rules.collect());
+        behaviours::sent(&running, request).await;
+        let expected = u32::from(behaviour.effect == Effect::Done);
+        let count = running.simulator.refresh_count(platform, "ann");
+        assert_eq!(count, expected, "{platform:?} {}", behaviour.name);
+        struck += 1;
+    }
+    assert!(struck > 120, "only {struck}");
 }
 
 #[tokio::test]
@@ -187,7 +218,7 @@ async fn tokens_are_shown_by_account() {
     };
     let scopes: Vec<&str> = super::connecting::X_SCOPES.split(' ').collect();
     let app = Some(X_CLIENT_ID);
-    let expected = json!([{"platform": "x", "username": "ann", "tokens": [
+    let expected = json!([{"platform": "x", "username": "ann", "refreshes": 0, "tokens": [
         token("static", None, None, &[]),
         token("access", Some(7_200_000), app, &scopes),
         token("refresh", Some(183 * 86_400_000), app, &scopes),

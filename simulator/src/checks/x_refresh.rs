@@ -138,6 +138,10 @@ async fn expired_access_tokens_leave_the_refresh_token_alive() {
     }
     let new = Pair::of(&running.x_refresh(&pair.refresh).await);
     assert_eq!(running.x_me(&new.access).await.status, 200);
+    let expire = serde_json::json!({"platform": "x", "username": "ann"});
+    let expired = got(running.post("/_sim/expire").json(&expire)).await;
+    assert_eq!(expired.status, 200);
+    assert_eq!(running.x_me(&new.access).await.status, 401);
     let tokens = running.simulator.tokens(Platform::X, "ann");
     let kinds: Vec<_> = tokens.iter().map(|token| token.kind).collect();
     let (access, refresh) = (TokenKind::Access, TokenKind::Refresh);

@@ -204,6 +204,16 @@ fn step(operation: Operation) -> Option<&'static str> {
         | Operation::XRead
         | Operation::XMe
         | Operation::XDelete
+        | Operation::ThreadsAuthorize
+        | Operation::ThreadsCodeExchange
+        | Operation::ThreadsAppToken
+        | Operation::ThreadsLongLived
+        | Operation::ThreadsRefresh
+        | Operation::ThreadsDebugToken
+        | Operation::XAuthorize
+        | Operation::XCodeExchange
+        | Operation::XRefresh
+        | Operation::XRevoke
         | Operation::Unknown => None,
     }
 }
