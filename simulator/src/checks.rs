@@ -1,6 +1,7 @@
 //! The simulator driven from outside, over HTTP.
 
 mod behaviours;
+mod clerk;
 mod connecting;
 mod consent;
 mod controls;

@@ -208,7 +208,7 @@ pub(crate) fn shaped(answer: Answer, shape: Shape) -> Response<AnswerBody> {
     for (name, value) in answer.headers {
         let name = HeaderName::from_bytes(name.as_bytes());
         if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value)) {
-            headers.insert(name, value);
+            headers.append(name, value);
         }
     }
     if let Some(length) = length {

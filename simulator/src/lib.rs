@@ -1,15 +1,16 @@
 //! A faithful fake of the Threads and X HTTP APIs, and the judge of our
 //! tests: whatever a client believes, [`Simulator::live_posts`] says what is live.
 //!
-//! It imitates text posts and replies, and how accounts are connected by OAuth. What the platforms do comes from
-//! `threads.md` and `x.md`, cited where it is imitated; it shares no code with
-//! the clients that it judges. What the platforms do wrong is listed by name in [`behaviours`].
+//! It imitates text posts and replies, how accounts are connected by OAuth, and Clerk as one who
+//! signs people in and keeps their tokens. What they do comes from `threads.md`, `x.md` and
+//! `clerk.md`, cited where it is imitated; it shares no code with the clients that it judges. What the platforms do wrong is listed by name in [`behaviours`].
 //!
 //! | path | what |
 //! |---|---|
 //! | `/v1.0/...` and without a version | Threads |
 //! | `/2/...` | X |
 //! | `/oauth/authorize`, `/i/oauth2/authorize` | the consent pages of Threads and X |
+//! | `/clerk/...`, `/clerk-api/...` | Clerk: Frontend API and sign-in page, Backend API |
 //! | `/_sim/...` | control: posts, calls, faults, settings, tokens, clock |
 //! | `/`, `/@user/post/code`, `/user/status/id` | pages for people |
 
@@ -18,6 +19,7 @@ mod answer;
 mod behaviour;
 mod body;
 mod call;
+mod clerk;
 mod clock;
 mod consent;
 mod control;
@@ -51,6 +53,11 @@ mod checks;
 pub use account::{NewAccount, Platform, SimAccount};
 pub use behaviour::{Behaviour, Effect, behaviours};
 pub use call::{Call, Operation};
+pub use clerk::{
+    CLERK_SECRET_KEY, CLERK_WEBHOOK_SECRET, ClerkCall, ClerkDelivery, ClerkError, ClerkFault,
+    ClerkLink, ClerkOperation, ClerkProvider, ClerkSettings, ClerkToken, ClerkTrouble,
+    NewClerkUser,
+};
 pub use clock::Clock;
 pub use fault::{
     ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan,

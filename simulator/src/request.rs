@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, ORIGIN};
 use hyper::{Method, Uri};
 
 use crate::multipart;
@@ -15,7 +15,12 @@ pub(crate) struct Request {
     pub(crate) bearer: Option<String>,
     /// A name and a secret.
     pub(crate) basic: Option<(String, String)>,
+    /// The page that asks, where a browser says so.
+    pub(crate) origin: Option<String>,
+    /// Clerk's (clerk.md 2).
+    pub(crate) api_version: Option<String>,
     pub(crate) body: Bytes,
+    cookies: Vec<(String, String)>,
     params: Vec<(String, String)>,
     form: Vec<(String, String)>,
 }
@@ -28,6 +33,9 @@ impl Request {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or_default()
         };
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let cookies = text(COOKIE).split(';');
+        let cookies = cookies.filter_map(|pair| pair.trim().split_once('='));
         let authorized = |by: &str| {
             let (scheme, given) = text(AUTHORIZATION).split_once(' ')?;
             scheme.eq_ignore_ascii_case(by).then(|| given.trim())
@@ -41,6 +49,13 @@ impl Request {
             host: text(HOST).to_owned(),
             bearer: authorized("bearer").map(str::to_owned),
             basic: authorized("basic").and_then(name_and_secret),
+            origin: some(text(ORIGIN)),
+            api_version: headers
+                .get("clerk-api-version")
+                .and_then(|version| some(version.to_str().ok()?)),
+            cookies: cookies
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             form: if is_form { pairs(&body) } else { Vec::new() },
             body,
             params,
@@ -64,6 +79,11 @@ impl Request {
     /// (x.md 1.1).
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let found = self.form.iter().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let found = self.cookies.iter().find(|(given, _)| given == name);
         found.map(|(_, value)| value.as_str())
     }
 

@@ -23,7 +23,7 @@ use crate::body::AnswerBody;
 use crate::exchange::{self, Closed, exchange};
 use crate::request::Request;
 use crate::simulator::Inner;
-use crate::{control, pages};
+use crate::{clerk, control, pages};
 
 /// More than any text post needs; media are not imitated.
 const LARGEST_BODY: usize = 16 << 20;
@@ -33,6 +33,9 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    if let Ok(address) = listener.local_addr() {
+        inner.listens_at(address);
+    }
     let (close, closing) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -100,6 +103,9 @@ async fn handle(
         Err(_) => return Err(Lost(Closed::Orderly)),
     };
     let request = Request::new(head.method, &head.uri, &head.headers, body);
+    if let Some(answer) = clerk::answer(&inner, &request, &closing).await {
+        return Ok(exchange::whole(answer));
+    }
     if let Some(answer) = not_for_a_platform(&inner, &request) {
         return Ok(exchange::whole(answer));
     }

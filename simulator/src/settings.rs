@@ -6,6 +6,7 @@ mod oauth;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clerk::ClerkSettings;
 use crate::clock::Clock;
 use crate::lags::LagRanges;
 
@@ -33,6 +34,7 @@ pub struct Settings {
     pub auto_consent: AutoConsent,
     pub threads: ThreadsSettings,
     pub x: XSettings,
+    pub clerk: ClerkSettings,
 }
 
 impl Default for Settings {
@@ -47,6 +49,7 @@ impl Default for Settings {
             auto_consent: AutoConsent::default(),
             threads: ThreadsSettings::default(),
             x: XSettings::default(),
+            clerk: ClerkSettings::default(),
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio::net::TcpListener;
 
 use crate::account::{NewAccount, Platform, SimAccount};
 use crate::call::Call;
+use crate::clerk::Clerk;
 use crate::fault::{ActiveRule, FaultRule, Holds, RuleReport};
 use crate::grants::TokenInfo;
 use crate::post::{self, Duplicate, LivePost};
@@ -20,12 +22,15 @@ use crate::world::World;
 
 /// A fake of Threads and X in one process. Clones share one world.
 #[derive(Clone)]
-pub struct Simulator(Arc<Inner>);
+pub struct Simulator(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     settings: RwLock<Arc<Settings>>,
     advanced_ms: AtomicI64,
     world: Mutex<World>,
+    clerk: Mutex<Clerk>,
+    /// Where it listens; nowhere until it is served.
+    address: OnceLock<SocketAddr>,
     pub(crate) holds: Holds,
     pub(crate) running: Running,
 }
@@ -33,7 +38,11 @@ pub(crate) struct Inner {
 impl Simulator {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        let now_ms = settings.clock.now_ms();
+        let clerk = Clerk::new(settings.seed, &settings.clerk, now_ms);
         Self(Arc::new(Inner {
+            clerk: Mutex::new(clerk),
+            address: OnceLock::new(),
             world: Mutex::new(World::new(settings.seed)),
             settings: RwLock::new(Arc::new(settings)),
             advanced_ms: AtomicI64::new(0),
@@ -194,6 +203,29 @@ impl Inner {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn clerk(&self) -> MutexGuard<'_, Clerk> {
+        self.clerk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn listens_at(&self, address: SocketAddr) {
+        let _ = self.address.set(address);
+    }
+
+    /// The simulator's own address without a slash at its end: that of the settings, or the one
+    /// that it listens at.
+    pub(crate) fn address(&self) -> String {
+        if let Some(url) = &self.settings().clerk.url {
+            return url.trim_end_matches('/').to_owned();
+        }
+        match self.address.get() {
+            Some(address) if address.ip().is_unspecified() => {
+                format!("http://127.0.0.1:{}", address.port())
+            }
+            Some(address) => format!("http://{address}"),
+            None => "http://127.0.0.1".to_owned(),
+        }
+    }
+
     pub(crate) fn settings(&self) -> Arc<Settings> {
         Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -256,6 +288,7 @@ impl Inner {
 
     pub(crate) fn reset(&self) {
         self.world().reset();
+        self.clerk().reset();
         self.advanced_ms.store(0, Ordering::Relaxed);
         self.holds.release();
     }

@@ -48,6 +48,7 @@ fn by_code(reply: &Reply, error: &ClerkError) -> Option<Meaning> {
     Some(match error.code.as_deref()? {
         "oauth_token_retrieval_error" => match &error.provider_error {
             Some(said) if refuses_grant(said) => reconnect("grant_refused"),
+            Some(said) if is_spent_at_x(said) => Meaning::Race,
             Some(_) => transient("provider_error"),
             None => Meaning::Race,
         },
@@ -75,6 +76,13 @@ fn refuses_grant(said: &str) -> bool {
     ["invalid_grant", "expired", "revoked"]
         .iter()
         .any(|word| said.contains(word))
+}
+
+/// X's words for a refresh token that is dead, or that another call has just used (x.md 1.2): only
+/// one more try can tell.
+fn is_spent_at_x(said: &str) -> bool {
+    said.to_lowercase()
+        .contains("value passed for the token was invalid")
 }
 
 /// For answers without a code that is known.

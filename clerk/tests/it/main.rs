@@ -1,4 +1,5 @@
-//! The crate against a server that answers with canned bytes, and tokens signed with test keys.
+//! The crate against a server that answers with canned bytes, tokens signed with test keys, and the
+//! simulator.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,6 +7,7 @@ mod backend;
 mod keys;
 mod server;
 mod session;
+mod simulated;
 mod tokens;
 mod webhook;
 

@@ -93,6 +93,10 @@ fn a_refused_refresh_asks_for_a_new_connection_only_when_the_grant_is_dead() {
         ("The token has EXPIRED", reconnect("grant_refused")),
         ("token was revoked", reconnect("grant_refused")),
         (
+            r#"oauth2: \"invalid_request\" \"Value passed for the token was invalid.\""#,
+            Meaning::Race,
+        ),
+        (
             "oauth2: cannot fetch token: 503 Service Unavailable",
             transient("provider_error"),
         ),
