@@ -82,6 +82,7 @@ pub async fn ways(state: web::Data<State>) -> web::Json<SignInBody> {
         (status = 204, description = "Signed in; the cookie is set."),
         (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The link is unknown, used or too old.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "A page of another site asks for it.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),

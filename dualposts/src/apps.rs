@@ -62,10 +62,9 @@ pub fn clerk(
     http: &reqwest::Client,
     public_url: &str,
 ) -> Result<Clerk, Fatal> {
-    let issuer = settings
-        .issuer
-        .clone()
-        .unwrap_or_else(|| settings.key.issuer());
+    // Behind a proxy, sessions name the proxy as their issuer.
+    let issuer = settings.issuer.clone().or(settings.proxy_url.clone());
+    let issuer = issuer.unwrap_or_else(|| settings.key.issuer());
     let mut authorized_parties = settings.authorized_parties.clone();
     if authorized_parties.is_empty() {
         authorized_parties.push(public_url.to_owned());
@@ -83,13 +82,14 @@ pub fn clerk(
         },
     };
     let verifier = Verifier::new(http.clone(), sessions, source)?;
-    let asked = settings.proxy_url.as_ref().unwrap_or(&issuer);
+    let asked = settings.proxy_url.clone();
+    let asked = asked.unwrap_or_else(|| settings.key.issuer());
     Ok(Clerk {
         verifier: Arc::new(verifier),
         backend: clerk_backend(settings, http),
         publishable_key: settings.publishable_key.clone(),
         proxy_url: settings.proxy_url.clone(),
-        frontend_origin: origin(asked),
+        frontend_origin: origin(&asked),
         webhook_secrets: settings.webhook_secrets.clone(),
         userinfo_proxy: settings.userinfo_proxy,
     })

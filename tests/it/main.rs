@@ -6,6 +6,7 @@
 mod accounts;
 mod api_rules;
 mod callbacks;
+mod clerk;
 mod connect;
 mod crashes;
 mod documents;

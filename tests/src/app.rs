@@ -22,6 +22,7 @@ use worker::token::renew;
 use worker::{Flights, Platforms, Worker, relay};
 
 use crate::backend::{Backend, Mode};
+use crate::clerk_instance;
 use crate::client::Client;
 
 /// Where a test's clock begins.
@@ -51,6 +52,8 @@ pub struct Options {
     pub simulator: simulator::Settings,
     /// Instead of a clock that is moved by hand.
     pub clock: Option<Clock>,
+    /// People sign in with the simulated Clerk.
+    pub clerk: bool,
 }
 
 impl TestApp {
@@ -82,14 +85,20 @@ impl TestApp {
                 .serve(listener, stop.clone().cancelled_owned()),
         );
 
+        simulator.set_settings(|settings| settings.clerk.url = Some(simulator_url.clone()));
+
         let platforms = platforms(&simulator_url, &options.worker);
+        let (listener, base_url) = bind();
+        let clerk = options
+            .clerk
+            .then(|| clerk_instance::configured(&simulator, &base_url));
         let worker = Worker {
             database: backend.database.clone(),
             queue: backend.queue.clone(),
             clock: clock.clone(),
             vault: vault.clone(),
             platforms: platforms.clone(),
-            clerk: None,
+            clerk: clerk.as_ref().map(|clerk| clerk.backend.clone()),
             flights: Flights::default(),
             settings: options.worker,
             name: "worker-test".to_owned(),
@@ -101,20 +110,19 @@ impl TestApp {
             queue: backend.queue.clone(),
             clock: clock.clone(),
             vault: vault.clone(),
-            clerk: None,
+            clerk,
             connectors: connectors(&simulator_url),
             threads: platforms.threads,
             x: platforms.x,
             settings: api::Settings {
                 handed: worker.settings.handed,
-                public_url: String::new(),
+                public_url: base_url.clone(),
                 connect_by_own_apps: false,
                 simulator_url: None,
             },
             boundaries: worker.boundaries.clone(),
         };
-        let mut state = state;
-        let base_url = serve(&mut state, &stop);
+        serve(listener, state.clone(), &stop);
 
         let owner = users::local_owner(&backend.database, START)
             .await
@@ -198,9 +206,11 @@ impl TestApp {
     /// The same customer at another server over the same database, with something about it changed.
     pub fn another_server(&self, change: impl FnOnce(&mut api::State)) -> Client {
         let mut state = self.state.clone();
-        state.settings.public_url = String::new();
+        let (listener, base_url) = bind();
+        state.settings.public_url.clone_from(&base_url);
         change(&mut state);
-        self.client.at(&serve(&mut state, &self.stop))
+        serve(listener, state, &self.stop);
+        self.client.at(&base_url)
     }
 
     /// A worker with connections of its own, as another process has.
@@ -368,17 +378,15 @@ pub async fn is_listed(boundary: Boundary) {
     assert!(ALL.contains(&boundary), "{boundary} is not in the list");
 }
 
-/// Serves the API on a free port and returns its address, which is the public one as well unless
-/// another is set.
-fn serve(state: &mut api::State, stop: &CancellationToken) -> String {
+/// A free port for the API, and its address.
+fn bind() -> (std::net::TcpListener, String) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let base_url = format!("http://{}", listener.local_addr().expect("an address"));
-    if state.settings.public_url.is_empty() {
-        state.settings.public_url.clone_from(&base_url);
-    }
-    let shutdown = stop.clone().cancelled_owned();
-    tokio::spawn(api::serve(listener, state.clone(), shutdown));
-    base_url
+    (listener, base_url)
+}
+
+fn serve(listener: std::net::TcpListener, state: api::State, stop: &CancellationToken) {
+    tokio::spawn(api::serve(listener, state, stop.clone().cancelled_owned()));
 }
 
 /// The apps that every simulator knows.

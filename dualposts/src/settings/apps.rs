@@ -54,7 +54,8 @@ pub struct ClerkSettings {
     pub jwt_key: Option<String>,
     /// `CLERK_API_URL`
     pub api_url: String,
-    /// `CLERK_ISSUER`: what sessions name as their issuer; from the publishable key if not set.
+    /// `CLERK_ISSUER`: what sessions name as their issuer; `CLERK_PROXY_URL`, or else
+    /// what the publishable key says, if not set.
     pub issuer: Option<String>,
     /// `CLERK_PROXY_URL`: where the page's requests to Clerk go, if not to Clerk itself.
     pub proxy_url: Option<String>,
