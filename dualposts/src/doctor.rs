@@ -1,5 +1,7 @@
 //! `dualposts doctor`: checks everything that the configuration names, and says what to do.
 
+mod connecting;
+
 use std::process::ExitCode;
 
 use entities::Clock;
@@ -47,6 +49,11 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
         "the real ones"
     };
     tell("platforms", Ok(platforms.to_owned()));
+    if !simulating {
+        for (what, found) in connecting::checks(settings).await {
+            tell(what, found);
+        }
+    }
     Ok(if healthy {
         ExitCode::SUCCESS
     } else {

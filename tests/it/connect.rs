@@ -216,7 +216,7 @@ both_modes! {
                 secrets.push(app.vault.open(Place::RefreshToken(&row.id), refresh).unwrap().expose_secret().to_owned());
             }
         }
-        assert!(secrets.len() >= 4 + 4 + 1);
+        assert!(secrets.len() > 8);
         let rows = everything(app).await;
         assert!(rows.len() > 10, "only {} rows", rows.len());
         assert!(rows.iter().any(|row| holds(row, "bob")), "what is no secret is found");

@@ -41,7 +41,8 @@ fn the_readme_tells_of_every_setting_and_of_no_other() {
         text.split(|c: char| !word(c))
             .filter(|name| {
                 name.starts_with("DUALPOSTS_")
-                    || ["DATABASE_URL", "REDIS_URL", "CLERK_SECRET_KEY"].contains(name)
+                    || name.starts_with("CLERK_")
+                    || ["DATABASE_URL", "REDIS_URL"].contains(name)
             })
             .map(str::to_owned)
             .collect()
@@ -50,12 +51,15 @@ fn the_readme_tells_of_every_setting_and_of_no_other() {
     let (product, _) = settings
         .split_once("#[cfg(test)]")
         .expect("tests in settings.rs");
+    let apps = repository("dualposts/src/settings/apps.rs");
     let readme = repository("README.md");
     let (_, table) = readme.split_once("## Configuration").expect("the section");
     let (table, _) = table
         .split_once("## Numbers")
         .expect("the section after it");
-    assert_eq!(names(table), names(product));
+    let mut product = names(product);
+    product.extend(names(&apps));
+    assert_eq!(names(table), product);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Reader;
 
-const THREADS_AUTHORIZE_URL: &str = "https://threads.com/oauth/authorize";
-const X_AUTHORIZE_URL: &str = "https://x.com/i/oauth2/authorize";
-const CLERK_API_URL: &str = "https://api.clerk.com";
+const THREADS_CONSENT: &str = "https://threads.com/oauth/authorize";
+const X_CONSENT: &str = "https://x.com/i/oauth2/authorize";
+const BACKEND_API: &str = "https://api.clerk.com";
 
 /// What is set of them.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub struct XApp {
     pub authorize_url: String,
 }
 
-/// The `CLERK_...` variables.
+/// Clerk, by its own names for everything.
 #[derive(Clone)]
 pub struct ClerkSettings {
     /// `CLERK_PUBLISHABLE_KEY`, as it was given and taken apart.
@@ -99,7 +99,7 @@ fn threads<E: Fn(&str) -> Option<String>>(reader: &mut Reader<E>) -> Option<Thre
         (Some(id), Some(secret)) => Some(ThreadsApp {
             id,
             secret: secret.into(),
-            authorize_url: authorize_url.unwrap_or_else(|| THREADS_AUTHORIZE_URL.to_owned()),
+            authorize_url: authorize_url.unwrap_or_else(|| THREADS_CONSENT.to_owned()),
         }),
         _ => {
             reader.wrong("DUALPOSTS_THREADS_APP_ID and DUALPOSTS_THREADS_APP_SECRET must be set together; both are the Threads app's, not the Meta app's".into());
@@ -122,7 +122,7 @@ fn x<E: Fn(&str) -> Option<String>>(reader: &mut Reader<E>) -> Option<XApp> {
     Some(XApp {
         client_id,
         client_secret: client_secret.map(SecretString::from),
-        authorize_url: authorize_url.unwrap_or_else(|| X_AUTHORIZE_URL.to_owned()),
+        authorize_url: authorize_url.unwrap_or_else(|| X_CONSENT.to_owned()),
     })
 }
 
@@ -169,7 +169,7 @@ fn clerk<E: Fn(&str) -> Option<String>>(reader: &mut Reader<E>) -> Option<ClerkS
         jwt_key: reader.text("CLERK_JWT_KEY"),
         api_url: reader
             .url("CLERK_API_URL", &urls)
-            .unwrap_or_else(|| CLERK_API_URL.to_owned()),
+            .unwrap_or_else(|| BACKEND_API.to_owned()),
         issuer: reader.url("CLERK_ISSUER", &urls),
         proxy_url: reader.url("CLERK_PROXY_URL", &urls),
         webhook_secrets,

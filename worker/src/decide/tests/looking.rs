@@ -3,6 +3,7 @@
 use platforms::LimitScope;
 
 use super::*;
+use entities::record::TokenFate;
 
 const BOTH: [Platform; 2] = [Platform::Threads, Platform::X];
 

@@ -3,6 +3,7 @@
 use platforms::LimitScope;
 
 use super::*;
+use entities::record::TokenFate;
 
 fn live(remote_id: &str, url: Option<&str>) -> Result<Success, Failure> {
     Ok(Success::Live {
