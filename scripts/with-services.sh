@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs a command with a private PostgreSQL and a private Redis, both on free ports and in a
 # temporary folder, and stops them afterwards. The command finds them in TEST_POSTGRES_URL and
-# TEST_REDIS_URL. What is not installed is installed, on Debian and its relatives.
+# TEST_REDIS_URL. What is not installed is installed, on Debian and its relatives; for the tests of
+# the page, Chromium and its driver too.
 #
 # FSYNC=on makes PostgreSQL as durable as in production (for benchmarks).
 set -euo pipefail
@@ -39,6 +40,7 @@ free_port() {
 
 command -v redis-server > /dev/null || install redis-server
 [ -n "$(find_postgres || true)" ] || install postgresql
+command -v chromedriver > /dev/null || install chromium chromium-driver
 pg=$(find_postgres)
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/dualposts-services.XXXXXX")

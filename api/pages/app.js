@@ -1,9 +1,12 @@
-// The start: the key, what kind of server this is, and the parts put together.
+// The start: who is here, what kind of server this is, and the parts put together.
 
 import { byId, problemNodes, webAddress } from "./elements.js";
 import { Problem, auth, leavesDoubt, request } from "./requests.js";
 import { Composer } from "./compose.js";
+import { clerkProblem, signIn } from "./clerk.js";
+import { drawConnect, onAccountsChanged } from "./connect.js";
 import { PostList, Watch } from "./posts.js";
+import { recognise, signOut, takeFromAddress, useLink, ways } from "./sign-in.js";
 import { followClock } from "./words.js";
 
 /** Accounts and the kind of server change rarely. */
@@ -17,6 +20,8 @@ const HEALTH_WITHIN_MS = 5000;
 const accounts = new Map();
 let simulatorUrl = null;
 let slowAt = -Infinity;
+/** How people sign in here; null until the server has said so. */
+let way = null;
 
 const posts = new PostList({ accounts, simulatorUrl: () => simulatorUrl });
 const composer = new Composer({
@@ -57,50 +62,47 @@ async function readHealth() {
   if (simulatorUrl) byId("simulation-link").href = simulatorUrl;
 }
 
-/** `#key=…` of the start link. It leaves the address bar at once: it must not be shared or kept. */
-function takeKeyFromAddress() {
-  const given = /^#key=(.*)$/.exec(location.hash)?.[1];
-  if (given === undefined) return false;
-  history.replaceState(null, "", location.pathname + location.search);
-  if (given) auth.use(given);
-  return given !== "";
-}
-
 function open() {
   byId("key-form").hidden = true;
+  byId("clerk-form").hidden = true;
   byId("work").hidden = false;
-  byId("forget").hidden = false;
+  byId("sign-out").hidden = false;
   slowAt = -Infinity;
   accounts.clear();
   posts.reset();
+  // The accounts come with the first round; the buttons may take longer.
+  drawConnect().catch(() => byId("connect").replaceChildren());
   watch.start();
 }
 
 /** What was written stays in the form behind it. */
-function askForKey(problem) {
+function askToSignIn(problem) {
   watch.stop();
   auth.forget();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   byId("work").hidden = true;
-  byId("forget").hidden = true;
-  byId("key-form").hidden = false;
-  byId("key-problem").replaceChildren(...(problem ? problemNodes(problem) : []));
+  byId("sign-out").hidden = true;
+  const withClerk = way?.with === "clerk";
+  byId("clerk-form").hidden = !withClerk;
+  byId("key-form").hidden = withClerk;
+  const nodes = problem ? problemNodes(problem) : [];
+  byId(withClerk ? "clerk-problem" : "key-problem").replaceChildren(...nodes);
   byId("key").setAttribute("aria-invalid", String(Boolean(problem)));
-  byId("key").focus();
+  byId(withClerk ? "clerk-sign-in" : "key").focus();
 }
 
 async function tryKey(event) {
   event.preventDefault();
   const given = byId("key").value.trim();
   // Other characters can not even be sent in a header.
-  if (!/^[\x21-\x7e]+$/.test(given)) return askForKey({ message: "This is not a key: keys begin with dp_ and have no spaces." });
-  auth.use(given);
+  if (!/^[\x21-\x7e]+$/.test(given)) return askToSignIn({ message: "This is not a key: keys begin with dp_ and have no spaces." });
+  auth.useKey(given);
   try {
-    await request("GET", "/v1/accounts");
+    await request("GET", "/v1/session");
   } catch (error) {
     // A 401 has been shown already. Without an answer the key may be good: the page keeps trying.
     if (error instanceof Problem && !leavesDoubt(error)) {
-      if (error.status !== 401) askForKey(error);
+      if (error.status !== 401) askToSignIn(error);
       return;
     }
   }
@@ -109,16 +111,35 @@ async function tryKey(event) {
   byId("text").focus();
 }
 
+/** Opens the page for whoever is here, or asks them to sign in. */
+async function enter() {
+  const given = takeFromAddress();
+  try {
+    way ??= await ways();
+    if (given?.kind === "key") auth.useKey(given.value);
+    if (given?.kind === "link") await useLink(given.value);
+    if (await recognise(way)) open();
+    else askToSignIn(null);
+  } catch (error) {
+    askToSignIn(error?.errors ? clerkProblem(error) : error);
+  }
+}
+
+async function leave() {
+  await signOut(way);
+  askToSignIn(null);
+}
+
 async function start() {
-  auth.onRefused(askForKey);
+  auth.onRefused(askToSignIn);
+  onAccountsChanged(() => { slowAt = -Infinity; watch.hurry(); });
   byId("key-form").addEventListener("submit", tryKey);
-  byId("forget").addEventListener("click", () => askForKey(null));
-  window.addEventListener("hashchange", () => { if (takeKeyFromAddress()) open(); });
-  takeKeyFromAddress();
+  byId("clerk-sign-in").addEventListener("click", () => signIn());
+  byId("sign-out").addEventListener("click", leave);
+  window.addEventListener("hashchange", () => { if (/^#(link|key)=/.test(location.hash)) enter(); });
   followClock();
   await Promise.race([readHealth(), new Promise((resolve) => setTimeout(resolve, BANNER_WAIT_MS))]);
-  if (auth.key) open();
-  else askForKey(null);
+  await enter();
 }
 
 start();

@@ -3,6 +3,7 @@
 import { ask, byId, el, problemNodes } from "./elements.js";
 import { NoAnswer, leavesDoubt, request, tab, uuid } from "./requests.js";
 import { PLATFORMS, WhenField, clearProblems, placeViolations, slotOf } from "./fields.js";
+import { accountButtons } from "./connect.js";
 import { LIMITS, ZONE, count, localValue, platformName } from "./words.js";
 
 const DRAFT = "dualposts.draft";
@@ -66,7 +67,7 @@ export class Composer {
     const focused = document.activeElement?.id;
     byId("accounts").replaceChildren(...(accounts.length > 0
       ? accounts.map((account) => this.#accountRow(account))
-      : [el("p", { class: "quiet" }, "No account is connected yet. ", el("a", { href: "/docs" }, "How to connect one"))]));
+      : [el("p", { class: "quiet" }, "No account is connected yet.")]));
     if (focused?.startsWith("to-")) byId(focused)?.focus();
     this.#changed();
   }
@@ -86,6 +87,7 @@ export class Composer {
           el("span", { class: "name" }, account.display_name || `@${account.username}`),
           el("span", { class: "quiet" }, `${platformName(account.platform)} @${account.username}`),
           note && el("span", { class: "account-note" }, note))),
+      accountButtons(account),
       el("div", { class: "problem", id: `${id}-problem`, "data-problem": `account:${account.id}` }));
   }
 

@@ -18,13 +18,33 @@ export const tab = {
 };
 
 let key = tab.get(KEY);
+/** Makes the headers of a request; null while nobody is signed in. */
+let headersNow = key ? withKey : null;
 let whenRefused = () => {};
+/** Counts the ways of signing in that were used: an answer to a former one says nothing of this. */
+let turn = 0;
+
+function withKey() { return { Authorization: `Bearer ${key}` }; }
+
+function use(way) {
+  headersNow = way;
+  turn += 1;
+}
 
 export const auth = {
-  get key() { return key; },
-  use(value) { key = value; tab.set(KEY, value); },
-  forget() { key = null; tab.remove(KEY); },
-  /** `handler` gets the problem when the server does not take the key. */
+  get isSignedIn() { return headersNow !== null; },
+  /** With an API key, which stays in this tab. */
+  useKey(value) { key = value; tab.set(KEY, value); use(withKey); },
+  /** With the session cookie, which the browser sends by itself. */
+  useSession() { tab.remove(KEY); key = null; use(() => ({})); },
+  /** With a token that `fetchToken()` has anew for each request. */
+  useTokens(fetchToken) {
+    tab.remove(KEY);
+    key = null;
+    use(async () => ({ Authorization: `Bearer ${await fetchToken()}` }));
+  },
+  forget() { key = null; tab.remove(KEY); use(null); },
+  /** `handler` gets the problem when the server does not let us in. */
   onRefused(handler) { whenRefused = handler; },
 };
 
@@ -53,11 +73,11 @@ export const leavesDoubt = (error) => error instanceof NoAnswer || error.status 
 
 /** One call; returns the JSON of the answer, or null if it has none. */
 export async function request(method, path, { body, headers = {} } = {}) {
-  const usedKey = key;
+  const usedTurn = turn;
   const options = {
     method,
     cache: "no-store",
-    headers: { Accept: "application/json", Authorization: `Bearer ${usedKey}`, ...headers },
+    headers: { Accept: "application/json", ...await credentials(), ...headers },
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   };
   if (body !== undefined) {
@@ -67,9 +87,17 @@ export async function request(method, path, { body, headers = {} } = {}) {
   const { status, ok, json } = await answer(path, options);
   if (ok) return json;
   const problem = new Problem(status, json);
-  // An answer to a key that has been replaced meanwhile says nothing about the new one.
-  if (status === 401 && usedKey === key) whenRefused(problem);
+  if (status === 401 && usedTurn === turn) whenRefused(problem);
   throw problem;
+}
+
+async function credentials() {
+  try {
+    return headersNow ? await headersNow() : {};
+  } catch {
+    // The token could not be had: nothing was sent, and nothing is known.
+    throw new NoAnswer();
+  }
 }
 
 async function answer(path, options) {

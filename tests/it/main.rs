@@ -5,6 +5,7 @@
 
 mod accounts;
 mod api_rules;
+mod browser;
 mod callbacks;
 mod clerk;
 mod connect;

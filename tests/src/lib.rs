@@ -6,6 +6,7 @@
 //! | [`backend`] | a database and a queue of its own for each test, in both modes |
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
+//! | [`browser`] | headless Chromium, over WebDriver |
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
@@ -14,6 +15,7 @@
 
 pub mod app;
 pub mod backend;
+pub mod browser;
 pub mod clerk_instance;
 pub mod client;
 pub mod consent;

@@ -15,7 +15,7 @@ use super::ends::{End, verdicts};
 /// No case takes more calls than this, whatever it meets.
 const MOST_CALLS: usize = 60;
 /// Nor does what lasts until patience ends.
-const MOST_CALLS_IN_VAIN: usize = 120;
+const MOST_CALLS_IN_VAIN: usize = 160;
 
 /// What is on record of a case.
 #[derive(Debug)]
