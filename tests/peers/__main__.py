@@ -16,8 +16,9 @@ understand is wrong in the simulator until the documents of X say otherwise.
 Nothing of what they send or read is changed: see `reroute.py`, `official.py`, `node/peer.mjs`.
 `scenario.py` has the checks, the same for all; `peer.py` says what each client must offer.
 
-One line is printed for each check, and the exit code is 1 when one has failed. With
-`--node FOLDER` the peer of Node runs from a folder in which `node/` was installed.
+One line is printed for each check, and the exit code is 1 when one has failed. What a client does
+not offer is said, and not counted. With `--node FOLDER` the peer of Node runs from a folder in which
+`node/` was installed.
 """
 
 import argparse
@@ -40,6 +41,8 @@ def main() -> int:
     with Simulator(args.binary) as simulator:
         for start in peers(args.node):
             run(start, simulator, report)
+    if report.not_offered:
+        print(f"{report.not_offered} not offered by their clients, and not counted")
     print(f"{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 

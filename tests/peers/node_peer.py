@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from peer import CALLBACK, SCOPES, Refused, Row, Tokens
+from peer import CALLBACK, SCOPES, NotOffered, Refused, Row, Tokens
 
 
 def started_in(folder: str):
@@ -13,7 +13,6 @@ def started_in(folder: str):
 
 class TwitterApiV2:
     name = "twitter-api-v2"
-    refreshes_public_apps = True
 
     def __init__(self, folder: str, simulator, app):
         given = {
@@ -46,8 +45,7 @@ class TwitterApiV2:
 
     def exchange(self, callback_url: str) -> Tokens:
         if "code=" not in callback_url:
-            # Reading the way back is left to the app.
-            raise Refused(None, callback_url)
+            raise NotOffered("reading the address that X goes back to is left to its caller")
         return Tokens(**self._call("exchange", callback_url))
 
     def refresh(self, refresh_token: str) -> Tokens:

@@ -8,7 +8,7 @@ from oauthlib.oauth2 import OAuth2Error
 from xdk import Client
 from xdk.posts.models import CreateRequest
 
-from peer import CALLBACK, SCOPES, Refused, Row, Tokens
+from peer import CALLBACK, SCOPES, NotOffered, Refused, Row, Tokens
 
 # oauthlib's own switch for servers without TLS; `base_url` is one.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -16,8 +16,6 @@ os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 class Official:
     name = "xdk"
-    # It raises `client_secret is required for token refresh` without asking.
-    refreshes_public_apps = False
 
     def __init__(self, simulator, app):
         self._simulator = simulator
@@ -46,6 +44,8 @@ class Official:
             raise Refused(None, str(error)) from error
 
     def refresh(self, refresh_token: str) -> Tokens:
+        if self._app.client_secret is None:
+            raise NotOffered("its refresh_token() raises without a client_secret, and asks nobody")
         # It refreshes the token that it was made with, as a program does that was started anew.
         held = {**self._client.token, "refresh_token": refresh_token}
         client = self._made(held)

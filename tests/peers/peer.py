@@ -20,6 +20,10 @@ class Refused(Exception):
         self.reset = reset
 
 
+class NotOffered(Exception):
+    """The client has nothing of the kind, whatever X does."""
+
+
 @dataclass
 class Tokens:
     access: str
@@ -44,8 +48,6 @@ class Row:
 
 class Peer(Protocol):
     name: str
-    # Whether it refreshes tokens of apps without a secret.
-    refreshes_public_apps: bool
 
     def authorization_url(self) -> str:
         """Where the user is sent, with a challenge of its own making."""

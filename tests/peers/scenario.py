@@ -4,12 +4,13 @@ import time
 import traceback
 
 import browser
-from peer import SCOPES, Refused
+from peer import SCOPES, NotOffered, Refused
 
 
 class Report:
     passed = 0
     failed = 0
+    not_offered = 0
 
     def tell(self, peer: str, check: str, problem: str | None):
         if problem is None:
@@ -18,6 +19,10 @@ class Report:
         else:
             self.failed += 1
             print(f"FAIL  {peer}: {check}\n      {problem}", flush=True)
+
+    def skip(self, peer: str, check: str, reason: str):
+        self.not_offered += 1
+        print(f"--    {peer}: {check}: not offered ({reason})", flush=True)
 
 
 def run(start, simulator, report: Report):
@@ -30,6 +35,9 @@ def run(start, simulator, report: Report):
         problem = None
         try:
             check(peer, simulator)
+        except NotOffered as reason:
+            report.skip(peer.name, check.__doc__, str(reason))
+            continue
         except Refused as refused:
             problem = f"refused: {refused}"
         except Exception:
@@ -76,7 +84,7 @@ def check_auto_consent(peer, simulator):
 
 
 def check_denial(peer, simulator):
-    """understands that the user has declined"""
+    """goes no further when the user has declined"""
     back = browser.answer(simulator, peer.authorization_url(), "deny")
     assert "error=access_denied" in back, back
     refusal(peer.exchange, back)
@@ -109,11 +117,15 @@ def check_spent_refresh(peer, simulator):
 
 
 def check_public_app(peer, simulator):
-    """connects and refreshes as a public app, without a secret"""
+    """connects as an app without a secret"""
+    signed_in(peer, simulator)
+    same(peer.me()[1], simulator.account()["username"])
+
+
+def check_public_refresh(peer, simulator):
+    """refreshes as an app without a secret"""
     old = signed_in(peer, simulator)
-    if peer.refreshes_public_apps:
-        new = peer.refresh(old.refresh)
-        assert new.access != old.access
+    assert peer.refresh(old.refresh).access != old.access
     same(peer.me()[1], simulator.account()["username"])
 
 
@@ -228,5 +240,5 @@ def check_unavailable(peer, simulator):
     assert "Service Unavailable" in refused.words, refused
 
 
-PUBLIC = [check_public_app]
+PUBLIC = [check_public_app, check_public_refresh]
 CHECKS = [check for name, check in list(globals().items()) if name.startswith("check_")]

@@ -12,8 +12,6 @@ TOKEN_URL = "https://api.twitter.com/2/oauth2/token"
 
 class Tweepy:
     name = "tweepy"
-    # Only when its caller adds the id of the app by hand: the handler leaves it out.
-    refreshes_public_apps = True
 
     def __init__(self, simulator, app):
         self._simulator = simulator
@@ -46,6 +44,7 @@ class Tweepy:
 
     def refresh(self, refresh_token: str) -> Tokens:
         try:
+            # The id, which an app without a secret must give, is left to the caller as well.
             given = self._handler.refresh_token(
                 TOKEN_URL, refresh_token=refresh_token, client_id=self._app.client_id
             )
