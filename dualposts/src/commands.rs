@@ -4,7 +4,7 @@ use clap::Subcommand;
 use entities::scopes::Scopes;
 use entities::sealing::reseal;
 use entities::vault::Vault;
-use entities::{Clock, Database, KeyId, keys, sessions, users};
+use entities::{Clock, Database, KeyId, UserId, keys, sessions, users};
 use secrecy::ExposeSecret;
 
 use crate::Fatal;
@@ -28,8 +28,12 @@ pub enum KeysCommand {
         clerk_user: Option<String>,
     },
     /// Lists the keys, without their secrets.
-    List,
-    /// Ends a key for good.
+    List {
+        /// Of a user who signs in with Clerk (`user_...`), in place of the local owner.
+        #[arg(long)]
+        clerk_user: Option<String>,
+    },
+    /// Ends a key for good, whoever has it.
     Revoke {
         /// `key_...`
         id: String,
@@ -73,12 +77,7 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
                 true => Scopes::all(),
                 false => scopes.join(" ").parse()?,
             };
-            let owner = match clerk_user {
-                None => owner,
-                Some(id) => users::of_clerk(&database, &id, now)
-                    .await?
-                    .ok_or("Clerk has deleted this user")?,
-            };
+            let owner = whose(&database, owner, clerk_user).await?;
             let (row, key) = keys::create(&database, &owner, &name, &scopes, now).await?;
             eprintln!(
                 "{} {:?}, {}; this is the only time it is shown:",
@@ -86,7 +85,8 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
             );
             println!("{}", key.expose_secret());
         }
-        KeysCommand::List => {
+        KeysCommand::List { clerk_user } => {
+            let owner = whose(&database, owner, clerk_user).await?;
             for row in keys::list(&database, &owner).await? {
                 let state = if row.revoked_at.is_some() {
                     "revoked"
@@ -104,7 +104,7 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
         }
         KeysCommand::Revoke { id } => {
             let id: KeyId = id.parse()?;
-            if !keys::revoke(&database, &owner, &id, now).await? {
+            if !keys::revoke_anybodys(&database, &id, now).await? {
                 return Err(format!("there is no live key {id}").into());
             }
             println!("{id} is revoked.");
@@ -112,6 +112,19 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
         KeysCommand::GenerateSecret | KeysCommand::RotateSealing => {}
     }
     Ok(())
+}
+
+/// Whose keys a command is about.
+async fn whose(
+    database: &Database,
+    local_owner: UserId,
+    clerk_user: Option<String>,
+) -> Result<UserId, Fatal> {
+    let Some(id) = clerk_user else {
+        return Ok(local_owner);
+    };
+    let found = users::of_clerk(database, &id, Clock::system().now()).await?;
+    Ok(found.ok_or("Clerk has deleted this user")?)
 }
 
 /// `dualposts keys rotate-sealing`

@@ -3,8 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use entities::{Clock, sessions};
-use secrecy::SecretString;
+use entities::Clock;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -80,9 +79,11 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
 async fn prepare(parts: &Parts, settings: &Settings, public_url: &str, stop: &CancellationToken) {
     while !stop.is_cancelled() {
         match prepare_once(parts, settings).await {
-            Ok(link) => {
-                println!("Sign in {}", owner::link_in(public_url, &link));
-                info!("ready");
+            Ok(()) => {
+                info!(
+                    public_url,
+                    "ready; `dualposts link` prints a link that signs a browser in"
+                );
                 return;
             }
             Err(error) => warn!(%error, "not ready yet; trying on. Was `dualposts migrate` run?"),
@@ -94,11 +95,11 @@ async fn prepare(parts: &Parts, settings: &Settings, public_url: &str, stop: &Ca
     }
 }
 
-async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<SecretString, Fatal> {
+async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<(), Fatal> {
     entities::clock::set_by(&parts.database, &parts.clock).await?;
     let owner = owner::prepare(&parts.database, &parts.clock, settings).await?;
     if settings.simulator == Some(true) {
         demo::connect_accounts(parts, &owner, settings.demo_accounts, parts.clock.now()).await?;
     }
-    Ok(sessions::make_link(&parts.database, &owner, parts.clock.now()).await?)
+    Ok(())
 }

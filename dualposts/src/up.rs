@@ -60,11 +60,17 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     };
     let shown: Vec<AccountId> = Platform::ALL.iter().copied().filter_map(first).collect();
     let public_url = settings.public_url.clone().unwrap_or(page);
-    let link = entities::sessions::make_link(&parts.database, &owner_id, parts.clock.now()).await?;
-    let link = owner::link_in(&public_url, &link);
+    let link = match settings.apps.clerk {
+        Some(_) => None,
+        None => {
+            let now = parts.clock.now();
+            let link = entities::sessions::make_link(&parts.database, &owner_id, now).await?;
+            Some(owner::link_in(&public_url, &link))
+        }
+    };
     greet(
         &public_url,
-        settings.apps.clerk.is_none().then_some(link.as_str()),
+        link.as_deref(),
         &key,
         &shown,
         simulator.as_ref().map(|simulator| simulator.url.as_str()),

@@ -2,11 +2,11 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    QueryOrder, SqlErr,
 };
 use secrecy::SecretString;
 
-use crate::database::execute;
+use crate::database::{execute, query_one};
 use crate::rows::account::{self, AccountState, TokenSource};
 use crate::tokens::{NewTokens, renew_at};
 use crate::vault::{Place, Vault};
@@ -53,7 +53,44 @@ pub async fn connect(
     connection: Connection,
     now: Timestamp,
 ) -> Result<account::Model, DbErr> {
+    match connect_once(database, vault, &connection, now).await {
+        // The same profile was connected for the first time at the same moment; now it is known.
+        Err(error) if is_unique_violation(&error) => {
+            connect_once(database, vault, &connection, now).await
+        }
+        connected => connected,
+    }
+}
+
+fn is_unique_violation(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+async fn connect_once(
+    database: &Database,
+    vault: &Vault,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<account::Model, DbErr> {
     let transaction = database.begin().await?;
+    let sql = "SELECT 1 AS gone FROM users WHERE id = $1 AND deleted_at IS NOT NULL";
+    let owner = connection.owner_id.clone();
+    if query_one(&transaction, sql, [owner.into()])
+        .await?
+        .is_some()
+    {
+        return Err(DbErr::RecordNotFound("the user was deleted".into()));
+    }
+    // Touching the row first takes its lock: a token that is renewed at this moment has another
+    // epoch, and is saved before or not at all.
+    let sql = "UPDATE accounts SET token_epoch = token_epoch + 1
+               WHERE owner_id = $1 AND platform = $2 AND remote_user_id = $3";
+    let values = [
+        connection.owner_id.clone().into(),
+        connection.platform.into(),
+        connection.remote_user_id.clone().into(),
+    ];
+    execute(&transaction, sql, values).await?;
     let known = account::Entity::find()
         .filter(account::Column::OwnerId.eq(connection.owner_id.clone()))
         .filter(account::Column::Platform.eq(connection.platform))
@@ -76,19 +113,19 @@ pub async fn connect(
 
 fn row_of(
     vault: &Vault,
-    connection: Connection,
+    connection: &Connection,
     known: Option<&account::Model>,
     now: Timestamp,
 ) -> Result<account::Model, DbErr> {
     let id = known.map_or_else(AccountId::generate, |row| row.id.clone());
     let mut row = account::Model {
         id: id.clone(),
-        owner_id: connection.owner_id,
+        owner_id: connection.owner_id.clone(),
         platform: connection.platform,
-        remote_user_id: connection.remote_user_id,
-        username: connection.username,
-        display_name: connection.display_name,
-        picture_url: connection.picture_url,
+        remote_user_id: connection.remote_user_id.clone(),
+        username: connection.username.clone(),
+        display_name: connection.display_name.clone(),
+        picture_url: connection.picture_url.clone(),
         is_premium: connection.is_premium,
         state: AccountState::Ok,
         state_reason: None,
@@ -96,16 +133,16 @@ fn row_of(
         external_account_id: None,
         access_token: None,
         refresh_token: None,
-        token_epoch: known.map_or(0, |row| row.token_epoch + 1),
+        token_epoch: known.map_or(0, |row| row.token_epoch),
         token_issued_at: now,
         token_expires_at: None,
         renew_at: None,
         renewal_failing_since: None,
-        scopes: connection.scopes,
+        scopes: connection.scopes.clone(),
         created_at: known.map_or(now, |row| row.created_at),
         updated_at: now,
     };
-    match connection.credentials {
+    match &connection.credentials {
         Credentials::Own(tokens) => {
             let seal = |place, token: &SecretString| {
                 vault
@@ -126,7 +163,7 @@ fn row_of(
             external_account_id,
         } => {
             row.token_source = TokenSource::Clerk;
-            row.external_account_id = Some(external_account_id);
+            row.external_account_id = Some(external_account_id.clone());
         }
     }
     Ok(row)

@@ -90,10 +90,9 @@ pub async fn finish(
         return Ok(Finished::Expired);
     }
     let verifier: Option<Vec<u8>> = row.try_get("", "code_verifier")?;
-    let code_verifier = verifier
-        .map(|sealed| vault.open(Place::CodeVerifier(&state_hash), &sealed))
-        .transpose()
-        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    // One that can not be opened is as good as none: the person is asked to begin anew.
+    let place = Place::CodeVerifier(&state_hash);
+    let code_verifier = verifier.and_then(|sealed| vault.open(place, &sealed).ok());
     Ok(Finished::Ours(Authorization {
         platform: row.try_get("", "platform")?,
         redirect_uri: row.try_get("", "redirect_uri")?,

@@ -48,6 +48,8 @@ pub struct AccountForWork {
     pub token_epoch: i64,
     pub token_issued_at: Timestamp,
     pub token_expires_at: Option<Timestamp>,
+    /// Since when no new token could be had.
+    pub renewal_failing_since: Option<Timestamp>,
     /// Whom Clerk knows the owner as.
     pub clerk_user_id: Option<String>,
 }
@@ -67,6 +69,7 @@ impl AccountForWork {
             token_epoch: account.token_epoch,
             token_issued_at: account.token_issued_at,
             token_expires_at: account.token_expires_at,
+            renewal_failing_since: account.renewal_failing_since,
             clerk_user_id: None,
         }
     }
@@ -97,7 +100,7 @@ pub async fn load(
             p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             a.token_source, a.external_account_id, a.refresh_token IS NOT NULL AS has_refresh_token,
-            a.token_epoch, a.token_issued_at, a.token_expires_at,
+            a.token_epoch, a.token_issued_at, a.token_expires_at, a.renewal_failing_since,
             CASE WHEN a.token_source = 'clerk' THEN (SELECT clerk_user_id FROM users WHERE id = a.owner_id) END
                 AS clerk_user_id,
             la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
@@ -151,6 +154,7 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
             token_epoch: row.try_get("", "token_epoch")?,
             token_issued_at: row.try_get("", "token_issued_at")?,
             token_expires_at: row.try_get("", "token_expires_at")?,
+            renewal_failing_since: row.try_get("", "renewal_failing_since")?,
             clerk_user_id: row.try_get("", "clerk_user_id")?,
         },
         reply_to: row.try_get("", "reply_to")?,

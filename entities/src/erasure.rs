@@ -7,19 +7,37 @@ use crate::database::{execute, query_one};
 use crate::delivery::{DeliveryError, Status};
 use crate::{Database, DbErr, Platform, Timestamp, UserId};
 
+/// Why such an account is disconnected.
+pub const REASON: &str = "its data was deleted";
+
+/// What is told of a delivery that was to go out on it.
+pub fn canceled() -> DeliveryError {
+    DeliveryError {
+        code: "account_deleted".into(),
+        message: "The account was deleted before this was published.".into(),
+        action: "Nothing to do. To publish it elsewhere, submit it to another account.".into(),
+        retryable: false,
+        platform: None,
+    }
+}
+
 /// Deletes what is kept of a platform's profile, whoever connected it, and notes it under `code`.
-/// Returns how many accounts that were.
+/// Returns how many accounts that were. What was connected after `asked_at` is the person's new
+/// wish, and stays.
 pub async fn erase_profile(
     database: &Database,
     platform: Platform,
     remote_user_id: &str,
+    asked_at: Timestamp,
     code: &str,
     now: Timestamp,
 ) -> Result<u64, DbErr> {
     let transaction = database.begin().await?;
-    let whose = "platform = $2 AND remote_user_id = $3";
-    let values = [platform.into(), remote_user_id.into()];
+    let whose = "platform = $2 AND remote_user_id = $3 AND token_issued_at <= $4";
+    let values = [platform.into(), remote_user_id.into(), asked_at.into()];
     let count = erase_accounts(&transaction, whose, &values, now).await?;
+    let sql = "DELETE FROM unclaimed_tokens WHERE platform = $1 AND remote_user_id = $2 AND created_at <= $3";
+    execute(&transaction, sql, values).await?;
     let sql = "INSERT INTO deletions (code, platform, account_count, completed_at) VALUES ($1, $2, $3, $4)";
     let count_kept = i32::try_from(count).unwrap_or(i32::MAX);
     let values = [code.into(), platform.into(), count_kept.into(), now.into()];
@@ -67,14 +85,7 @@ async fn erase_accounts<C: ConnectionTrait>(
     whom: &[Value],
     now: Timestamp,
 ) -> Result<u64, DbErr> {
-    let error = DeliveryError {
-        code: "account_deleted".into(),
-        message: "The account was deleted before this was published.".into(),
-        action: "Nothing to do. To publish it elsewhere, submit it to another account.".into(),
-        retryable: false,
-        platform: None,
-    };
-    let error = serde_json::to_value(error).map_err(|error| DbErr::Json(error.to_string()))?;
+    let error = serde_json::to_value(canceled()).map_err(|error| DbErr::Json(error.to_string()))?;
     let cancelable: Vec<String> = Status::before(Status::Canceled)
         .map(|status| format!("'{status}'"))
         .collect();
@@ -92,7 +103,7 @@ async fn erase_accounts<C: ConnectionTrait>(
     execute(connection, sql, values).await?;
     // The platform's id is what a platform's callback would find it by again.
     let sql = format!(
-        "UPDATE accounts SET state = 'disconnected', state_reason = 'its data was deleted',
+        "UPDATE accounts SET state = 'disconnected', state_reason = '{REASON}',
             remote_user_id = 'deleted:' || id, username = 'deleted', display_name = NULL, picture_url = NULL,
             access_token = NULL, refresh_token = NULL, token_expires_at = NULL, renew_at = NULL,
             renewal_failing_since = NULL, token_epoch = token_epoch + 1, updated_at = $1

@@ -133,6 +133,17 @@ pub async fn revoke(
     Ok(done.rows_affected() == 1)
 }
 
+/// The same for whoever runs the installation: the key may be anybody's.
+pub async fn revoke_anybodys(
+    database: &Database,
+    id: &KeyId,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL";
+    let done = execute(database.writer(), sql, [now.into(), id.clone().into()]).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// What a text looks like that was presented as a key.
 #[derive(Debug, PartialEq, Eq)]
 enum Form<'a> {

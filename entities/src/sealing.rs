@@ -1,11 +1,14 @@
 //! Sealing all that is kept under a new key.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    Statement,
+};
 
 use crate::database::execute;
 use crate::rows::account;
 use crate::vault::{Place, Vault};
-use crate::{AccountId, Database, DbErr};
+use crate::{AccountId, Database, DbErr, Platform};
 
 /// How many accounts are read at once.
 const BATCH: u64 = 200;
@@ -23,6 +26,7 @@ pub struct Resealed {
 /// may be repeated: what is sealed under that key already is left alone.
 pub async fn reseal(database: &Database, vault: &Vault) -> Result<Resealed, DbErr> {
     let mut found = Resealed::default();
+    reseal_what_waits(database, vault, &mut found).await?;
     let mut after: Option<AccountId> = None;
     loop {
         let mut query = account::Entity::find()
@@ -41,6 +45,63 @@ pub async fn reseal(database: &Database, vault: &Vault) -> Result<Resealed, DbEr
             reseal_row(database, vault, row, &mut found).await?;
         }
     }
+}
+
+/// What is sealed for a while only: few rows, and all of them at once.
+async fn reseal_what_waits(
+    database: &Database,
+    vault: &Vault,
+    found: &mut Resealed,
+) -> Result<(), DbErr> {
+    let sql = "SELECT platform, remote_user_id, token FROM unclaimed_tokens";
+    for row in query_rows(database, sql).await? {
+        let (platform, profile): (Platform, String) = (
+            row.try_get("", "platform")?,
+            row.try_get("", "remote_user_id")?,
+        );
+        let sealed: Vec<u8> = row.try_get("", "token")?;
+        let place = Place::UnclaimedToken(platform, &profile);
+        if let Some(again) = sealed_again(vault, place, &sealed, found) {
+            let sql = "UPDATE unclaimed_tokens SET token = $1 WHERE token = $2";
+            let done = execute(database.writer(), sql, [again.into(), sealed.into()]).await?;
+            found.tokens += done.rows_affected();
+        }
+    }
+    let sql =
+        "SELECT state_hash, code_verifier FROM authorizations WHERE code_verifier IS NOT NULL";
+    for row in query_rows(database, sql).await? {
+        let state_hash: Vec<u8> = row.try_get("", "state_hash")?;
+        let sealed: Vec<u8> = row.try_get("", "code_verifier")?;
+        let place = Place::CodeVerifier(&state_hash);
+        if let Some(again) = sealed_again(vault, place, &sealed, found) {
+            let sql = "UPDATE authorizations SET code_verifier = $1 WHERE state_hash = $2";
+            execute(database.writer(), sql, [again.into(), state_hash.into()]).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn query_rows(database: &Database, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    let statement = Statement::from_string(database.backend(), sql);
+    database.writer().query_all_raw(statement).await
+}
+
+/// The same under the new key; `None`: it is so already, or no known key opens it.
+fn sealed_again(
+    vault: &Vault,
+    place: Place<'_>,
+    sealed: &[u8],
+    found: &mut Resealed,
+) -> Option<Vec<u8>> {
+    if vault.is_current(sealed) {
+        return None;
+    }
+    let opened = vault.open(place, sealed);
+    let again = opened.and_then(|secret| vault.seal(place, &secret));
+    if again.is_err() {
+        found.unreadable += 1;
+    }
+    again.ok()
 }
 
 async fn reseal_row(
@@ -62,14 +123,8 @@ async fn reseal_row(
         ),
     ];
     for (column, place, sealed) in columns {
-        let Some(sealed) = sealed.as_ref().filter(|sealed| !vault.is_current(sealed)) else {
-            continue;
-        };
-        let again = vault
-            .open(place, sealed)
-            .and_then(|token| vault.seal(place, &token));
-        let Ok(again) = again else {
-            found.unreadable += 1;
+        let Some(sealed) = sealed else { continue };
+        let Some(again) = sealed_again(vault, place, sealed, found) else {
             continue;
         };
         // One that was renewed meanwhile is sealed under the new key already.

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::database::execute;
+use crate::database::{execute, query_one};
 use crate::rows::account::{self, AccountState};
 use crate::rows::event::EventKind;
 use crate::vault::{Place, Vault};
@@ -52,20 +52,64 @@ pub fn renew_at(
     }
 }
 
-/// Takes the lease on a token's name for `holder`; `false` while somebody else has it.
+/// Stands in a lease that nobody works under: it was kept so that nobody tries before its end.
+const REST: &str = "rest";
+
+/// The name of the lease under which Clerk is asked about a user: two questions at the same moment
+/// harm each other, whoever asks.
+pub fn clerk_lease(clerk_user_id: &str) -> String {
+    format!("clerk:{clerk_user_id}")
+}
+
+/// What came of asking for a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    Ours,
+    /// Somebody is at it; they will be done at any moment.
+    Busy,
+    /// It failed for somebody, and is to be left alone until then.
+    Resting {
+        until: Timestamp,
+    },
+}
+
+/// Takes the lease on a token's name for `holder`, or prolongs it.
 pub async fn take_lease(
     database: &Database,
     name: &str,
     holder: &str,
     now: Timestamp,
     lease: Duration,
-) -> Result<bool, DbErr> {
+) -> Result<Lease, DbErr> {
     let sql = "INSERT INTO token_leases (name, holder, lease_until) VALUES ($1, $2, $3)
                ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until
-               WHERE token_leases.lease_until <= $4";
+               WHERE token_leases.lease_until <= $4 OR token_leases.holder = excluded.holder";
     let values = [name.into(), holder.into(), (now + lease).into(), now.into()];
     let done = execute(database.writer(), sql, values).await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 1 {
+        return Ok(Lease::Ours);
+    }
+    let sql = "SELECT lease_until FROM token_leases WHERE name = $1 AND holder = $2";
+    let resting = query_one(database.writer(), sql, [name.into(), REST.into()]).await?;
+    match resting {
+        Some(row) => Ok(Lease::Resting {
+            until: row.try_get("", "lease_until")?,
+        }),
+        None => Ok(Lease::Busy),
+    }
+}
+
+/// Turns `holder`'s lease into a rest for everybody.
+pub async fn rest(
+    database: &Database,
+    name: &str,
+    holder: &str,
+    until: Timestamp,
+) -> Result<(), DbErr> {
+    let sql =
+        "UPDATE token_leases SET holder = $1, lease_until = $2 WHERE name = $3 AND holder = $4";
+    let values = [REST.into(), until.into(), name.into(), holder.into()];
+    execute(database.writer(), sql, values).await.map(|_| ())
 }
 
 /// Gives a lease back, if it is still `holder`'s.
@@ -180,6 +224,18 @@ pub async fn postpone(
     )
     .await?;
     transaction.commit().await
+}
+
+/// Notes that an account whose token could not be had has one again.
+pub async fn recovered(database: &Database, token: &TokenOf, now: Timestamp) -> Result<(), DbErr> {
+    let sql = "UPDATE accounts SET state = 'ok', state_reason = NULL, renewal_failing_since = NULL, updated_at = $1
+               WHERE id = $2 AND token_epoch = $3 AND state IN ('ok', 'degraded')";
+    let values = [
+        now.into(),
+        token.account_id.clone().into(),
+        token.epoch.into(),
+    ];
+    execute(database.writer(), sql, values).await.map(|_| ())
 }
 
 /// Notes that a token is dead, and tells its owner once.

@@ -47,27 +47,44 @@ pub async fn keep(
     execute(database.writer(), sql, values).await.map(|_| ())
 }
 
-/// Hands a profile's token to its owner; it waits no longer then.
-pub async fn take(
+/// The token that waits for a profile's owner.
+pub async fn find(
     database: &Database,
     vault: &Vault,
     platform: Platform,
     remote_user_id: &str,
     now: Timestamp,
 ) -> Result<Option<Unclaimed>, DbErr> {
-    let sql = "DELETE FROM unclaimed_tokens WHERE platform = $1 AND remote_user_id = $2 AND created_at > $3
-               RETURNING token, expires_at";
+    let sql = "SELECT token, expires_at FROM unclaimed_tokens
+               WHERE platform = $1 AND remote_user_id = $2 AND created_at > $3";
     let values = [platform.into(), remote_user_id.into(), (now - LIFE).into()];
-    let Some(row) = query_one(database.writer(), sql, values).await? else {
+    let Some(row) = query_one(database.reader(), sql, values).await? else {
         return Ok(None);
     };
     let sealed: Vec<u8> = row.try_get("", "token")?;
     let place = Place::UnclaimedToken(platform, remote_user_id);
-    let token = vault
-        .open(place, &sealed)
-        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    // One that can not be opened is none: the person can give their consent again.
+    let Ok(token) = vault.open(place, &sealed) else {
+        return Ok(None);
+    };
     Ok(Some(Unclaimed {
         token,
         expires_at: row.try_get("", "expires_at")?,
     }))
+}
+
+/// It has its owner now, and waits no longer.
+pub async fn forget(
+    database: &Database,
+    platform: Platform,
+    remote_user_id: &str,
+) -> Result<(), DbErr> {
+    let sql = "DELETE FROM unclaimed_tokens WHERE platform = $1 AND remote_user_id = $2";
+    execute(
+        database.writer(),
+        sql,
+        [platform.into(), remote_user_id.into()],
+    )
+    .await
+    .map(|_| ())
 }

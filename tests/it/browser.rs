@@ -1,6 +1,5 @@
 //! As people use it: in a real browser, against the simulated platforms.
 
-
 use entities::{Clock, Platform};
 use serde_json::json;
 use tests::app::Options;

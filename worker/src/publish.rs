@@ -69,8 +69,18 @@ impl Run<'_> {
         if row.status != Status::Unconfirmed && self.must_wait(&progress, &planned, now).await? {
             return Ok(());
         }
+        let Some(token) = self.token(now).await? else {
+            return Ok(());
+        };
+        // Renewing a token may have taken as long as a call. What is saved as sent is dated from
+        // here: everything that is concluded later counts from that moment.
+        let now = self.worker.clock.now();
+        if self.is_too_late(&progress, now).await? {
+            return Ok(());
+        }
+        let planned = plan(row.platform, row.status, &progress, now);
         let takes = self.takes(&planned);
-        let Some((mut claim, token)) = self.claim(&planned, &takes, now).await? else {
+        let Some(mut claim) = self.claim(&planned, &takes, now).await? else {
             return Ok(());
         };
         let (mut step, mut takes) = (planned.step, takes);
@@ -151,27 +161,29 @@ impl Run<'_> {
         unused.into_iter().filter(|take| take.refundable).collect()
     }
 
+    /// The token for what is planned; `None`: the delivery waits for one.
+    async fn token(&self, now: Timestamp) -> Result<Option<Token>, DbErr> {
+        match obtain(self.worker, self.work).await? {
+            Obtained::Token(token) => Ok(Some(token)),
+            Obtained::Wait { until } => {
+                debug!(%until, "no token yet");
+                self.hold_back(until, WaitReason::Token, now).await?;
+                Ok(None)
+            }
+            Obtained::None(error) => {
+                self.without_token(*error, now).await?;
+                Ok(None)
+            }
+        }
+    }
+
     async fn claim(
         &self,
         planned: &Planned,
         takes: &[Take],
         now: Timestamp,
-    ) -> Result<Option<(Claim, Token)>, DbErr> {
+    ) -> Result<Option<Claim>, DbErr> {
         let worker = self.worker;
-        let token = match obtain(worker, self.work).await? {
-            Obtained::Token(token) => token,
-            Obtained::Wait { until } => {
-                debug!(%until, "no token yet");
-                self.hold_back(until, WaitReason::Token, now).await?;
-                return Ok(None);
-            }
-            Obtained::None(error) => {
-                self.without_token(*error, now).await?;
-                return Ok(None);
-            }
-        };
-        // Renewing a token may have taken as long as a call.
-        let now = now.max(worker.clock.now());
         self.at(Side::Before, StepAction::Claim, &planned.step)
             .await;
         let claimed = claim(
@@ -187,7 +199,7 @@ impl Run<'_> {
         match claimed {
             Claimed::Ours(claim) => {
                 self.at(Side::After, StepAction::Claim, &planned.step).await;
-                Ok(Some((claim, token)))
+                Ok(Some(claim))
             }
             Claimed::Taken => {
                 debug!("taken by another");
@@ -227,6 +239,7 @@ impl Run<'_> {
             _ if error.code == "token_unreadable" => {
                 Change::queued(progress.clone(), later, WaitReason::Retry).because(error)
             }
+            _ if error.code == "account_deleted" => Change::failed(progress.clone(), error),
             _ => Change::needs_reconnect(progress.clone(), error),
         };
         let (lease, boundaries) = (worker.settings.lease, &worker.boundaries);

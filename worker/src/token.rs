@@ -11,7 +11,7 @@ use entities::delivery::{DeliveryError, Status};
 use entities::rows::account::{AccountState, TokenSource};
 use entities::tokens::TokenOf;
 use entities::vault::Place;
-use entities::{DbErr, Platform, Timestamp};
+use entities::{DbErr, Platform, Timestamp, erasure};
 use secrecy::SecretString;
 
 use crate::Worker;
@@ -24,7 +24,7 @@ const RENEW_BEFORE_END: Duration = Duration::from_secs(5 * 60);
 /// A token that the platform refuses so soon after it was issued is not made better by another.
 const TOO_FRESH_TO_RENEW: Duration = Duration::from_secs(60);
 /// How long to leave an account alone whose token another process is renewing.
-const BUSY: Duration = Duration::from_millis(250);
+const BUSY: Duration = Duration::from_secs(1);
 
 /// A token, and what is known of it.
 pub struct Token {
@@ -53,6 +53,9 @@ pub async fn obtain(worker: &Worker, work: &Work) -> Result<Obtained, DbErr> {
     let usable = matches!(account.state, AccountState::Ok | AccountState::Degraded)
         || work.delivery.status == Status::Unconfirmed
             && account.state == AccountState::NeedsReconnect;
+    if account.state_reason.as_deref() == Some(erasure::REASON) {
+        return Ok(Obtained::None(Box::new(erasure::canceled())));
+    }
     if !usable {
         return Ok(not_connected(account));
     }

@@ -127,20 +127,7 @@ fn app_action(platform: Platform) -> &'static str {
 
 /// X lets a person's app ask for less than we need.
 pub fn refuse_missing_scopes(tokens: &Tokens) -> Result<(), Problem> {
-    let missing: Vec<&str> = NEEDED_OF_X
-        .into_iter()
-        .filter(|needed| {
-            !tokens.scopes.is_empty() && !tokens.scopes.iter().any(|one| one == needed)
-        })
-        .collect();
-    if !missing.is_empty() {
-        let problem = Problem::unprocessable(
-            "permission_missing",
-            "X gave less permission than posting needs.",
-            "Give the app read and write permission in X's developer console, and press Connect again.",
-        );
-        return Err(problem.with_detail(Some(format!("Missing: {}.", missing.join(", ")))));
-    }
+    refuse_missing(&tokens.scopes)?;
     if tokens.refresh.is_none() {
         return Err(Problem::unprocessable(
             "permission_missing",
@@ -149,6 +136,31 @@ pub fn refuse_missing_scopes(tokens: &Tokens) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// The same of scopes that were granted; none: it is not known which.
+pub fn refuse_missing(granted: &[String]) -> Result<(), Problem> {
+    let missing: Vec<&str> = NEEDED_OF_X
+        .into_iter()
+        .filter(|needed| !granted.is_empty() && !granted.iter().any(|one| one == needed))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let problem = Problem::unprocessable(
+        "permission_missing",
+        "X gave less permission than posting needs.",
+        "Give the app read and write permission in X's developer console, and press Connect again.",
+    );
+    Err(problem.with_detail(Some(format!("Missing: {}.", missing.join(", ")))))
+}
+
+/// Others are asking Clerk about the same user.
+pub fn clerk_is_busy() -> Problem {
+    Problem::bad_gateway(
+        "Clerk is being asked about you at this moment.",
+        "Try again in a few seconds.",
+    )
 }
 
 /// This person did not come by Clerk.

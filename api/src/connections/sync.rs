@@ -2,11 +2,13 @@
 //! publish. Threads: what Clerk holds ends after an hour and can not be renewed there
 //! (`clerk.md` 2.6), so it is traded at once for a token of our own.
 
+use std::time::Duration;
+
 use actix_web::{post, web};
 use clerk::backend::{ExternalAccount, OAuthToken};
 use entities::accounts::{Connection, Credentials, connect, disconnect, list};
 use entities::rows::account::{self, AccountState, TokenSource};
-use entities::tokens::NewTokens;
+use entities::tokens::{Lease, NewTokens, clerk_lease, end_lease, take_lease};
 use entities::{Platform, Timestamp, UserId, unclaimed, users};
 use serde::Serialize;
 use tracing::{info, warn};
@@ -44,8 +46,16 @@ pub struct SyncProblem {
 }
 
 /// What was done for a user.
+#[derive(Default)]
 pub struct Synced {
     pub problems: Vec<SyncProblem>,
+}
+
+impl Synced {
+    /// Whether doing it again later can do more.
+    pub fn is_to_be_repeated(&self) -> bool {
+        self.problems.iter().any(|problem| problem.retryable)
+    }
 }
 
 /// Connect the profiles that you have linked at Clerk, and disconnect those that you have unlinked
@@ -94,6 +104,9 @@ pub async fn sync_user(
     clerk_user_id: &str,
     asked: Asked,
 ) -> Result<Synced, Problem> {
+    if state.settings.connect_by_own_apps {
+        return Ok(Synced::default());
+    }
     let user = clerk
         .backend
         .user(clerk_user_id)
@@ -161,9 +174,16 @@ impl One<'_> {
                 && row.token_source == TokenSource::Clerk
                 && row.external_account_id.as_deref() == Some(self.linked.id.as_str())
         };
-        if before.is_some_and(is_the_same) {
+        // What the user has connected themselves is theirs: what they linked in order to sign in
+        // may be let do much less.
+        let is_their_own = |row: &account::Model| {
+            row.token_source == TokenSource::Own
+                && matches!(row.state, AccountState::Ok | AccountState::Degraded)
+        };
+        if before.is_some_and(|row| is_the_same(row) || is_their_own(row)) {
             return Ok(());
         }
+        explain::refuse_missing(&self.linked.approved_scopes)?;
         let now = self.state.clock.now();
         let token = self.token(provider).await?;
         let profile = profile(self.state, Platform::X, &token.token, now).await?;
@@ -196,13 +216,16 @@ impl One<'_> {
         let now = state.clock.now();
         // A good token is not traded again at every sign-in.
         let is_good = |row: &account::Model| {
-            row.state == AccountState::Ok && row.token_expires_at.is_some_and(|at| at > now)
+            matches!(row.state, AccountState::Ok | AccountState::Degraded)
+                && row.token_expires_at.is_none_or(|at| at > now)
         };
         if before.is_some_and(is_good) {
             return Ok(());
         }
         if let Some(granted) = self.seen_before(now).await? {
             save(state, self.owner.clone(), Platform::Threads, granted, now).await?;
+            let (database, profile) = (&state.database, &self.linked.provider_user_id);
+            unclaimed::forget(database, Platform::Threads, profile).await?;
             return Ok(());
         }
         let connector = state.connectors.threads.as_ref();
@@ -215,7 +238,7 @@ impl One<'_> {
 
     /// A token that passed through our user-info proxy while the person gave their consent.
     async fn seen_before(&self, now: Timestamp) -> Result<Option<Granted>, Problem> {
-        let found = unclaimed::take(
+        let found = unclaimed::find(
             &self.state.database,
             &self.state.vault,
             Platform::Threads,
@@ -234,16 +257,44 @@ impl One<'_> {
 
     /// The token of exactly this account: a user may have linked several of one platform.
     async fn token(&self, provider: &str) -> Result<OAuthToken, Problem> {
-        let tokens = self
-            .clerk
-            .backend
-            .oauth_tokens(self.clerk_user_id, provider)
-            .await
-            .map_err(|failure| explain::clerk_failed(&failure))?;
+        let tokens = self.held(provider).await?;
         tokens
             .into_iter()
             .find(|token| token.external_account_id == self.linked.id)
             .ok_or_else(explain::clerk_has_no_token)
+    }
+}
+
+/// How long to wait for a worker that is asking Clerk about the same user.
+const PATIENCE: Duration = Duration::from_secs(5);
+const GLANCE: Duration = Duration::from_millis(100);
+/// Longer than the call takes.
+const LEASE: Duration = Duration::from_secs(60);
+
+impl One<'_> {
+    /// What Clerk holds of a provider. Nobody else asks about this user meanwhile.
+    async fn held(&self, provider: &str) -> Result<Vec<OAuthToken>, Problem> {
+        let database = &self.state.database;
+        let name = clerk_lease(self.clerk_user_id);
+        let holder = format!("api-{}", uuid::Uuid::new_v4().simple());
+        let began = std::time::Instant::now();
+        loop {
+            let now = self.state.clock.now();
+            match take_lease(database, &name, &holder, now, LEASE).await? {
+                Lease::Ours => break,
+                // Who waits here is a person: what a worker was refused may be mended by now.
+                Lease::Resting { .. } => break,
+                Lease::Busy if began.elapsed() > PATIENCE => return Err(explain::clerk_is_busy()),
+                Lease::Busy => tokio::time::sleep(GLANCE).await,
+            }
+        }
+        let answer = self
+            .clerk
+            .backend
+            .oauth_tokens(self.clerk_user_id, provider)
+            .await;
+        end_lease(database, &name, &holder).await?;
+        answer.map_err(|failure| explain::clerk_failed(&failure))
     }
 }
 

@@ -82,6 +82,14 @@ async fn act(state: &State, clerk: &Clerk, event: &Event) -> Result<(), Problem>
             };
             let synced = sync_user(state, clerk, &user.id, user_id, Asked::ByClerk).await?;
             info!(user = %user.id, problems = synced.problems.len(), "brought up to date with Clerk");
+            if synced.is_to_be_repeated() {
+                let action =
+                    "Send it again: a linked profile could not be connected at the moment.";
+                return Err(Problem::bad_gateway(
+                    "Not everything could be done.",
+                    action,
+                ));
+            }
             Ok(())
         }
         Event::Other { kind } => {

@@ -3,7 +3,7 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpResponse, get, post, web};
 use entities::tokens::{TokenOf, is_dead};
-use entities::{Platform, accounts, erasure, secret};
+use entities::{Platform, Timestamp, accounts, erasure, secret};
 use platforms::threads::oauth::signed_request;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -49,8 +49,11 @@ pub async fn deauthorize(
 ) -> Result<HttpResponse, Problem> {
     let person = person_of(&state, &body.0)?;
     let now = state.clock.now();
-    let rows = accounts::of_profile(&state.database, Platform::Threads, &person).await?;
-    for row in &rows {
+    let rows = accounts::of_profile(&state.database, Platform::Threads, &person.id).await?;
+    for row in rows
+        .iter()
+        .filter(|row| row.token_issued_at <= person.asked_at)
+    {
         let reason = "The person removed this app in Threads' settings.";
         is_dead(&state.database, &TokenOf::of(row), reason, now).await?;
         info!(account = %row.id, "needs a new consent: the app was removed at Threads");
@@ -81,8 +84,9 @@ pub async fn delete_data(
     let person = person_of(&state, &body.0)?;
     let code = secret::random().expose_secret()[..20].to_owned();
     let now = state.clock.now();
-    let erased =
-        erasure::erase_profile(&state.database, Platform::Threads, &person, &code, now).await?;
+    let Person { id, asked_at } = &person;
+    let (database, platform) = (&state.database, Platform::Threads);
+    let erased = erasure::erase_profile(database, platform, id, *asked_at, &code, now).await?;
     info!(accounts = erased, "deleted the data of a person at Threads");
     Ok(web::Json(DeletionBody {
         url: format!("{}/deletions/{code}", state.settings.public_url),
@@ -129,8 +133,15 @@ pub async fn deletion(
         .body(page))
 }
 
+/// Whom a callback is about, and since when. It may come late, or again: who connected anew after
+/// it was signed is not meant.
+struct Person {
+    id: String,
+    asked_at: Timestamp,
+}
+
 /// Whom a callback is about, if Meta has signed it.
-fn person_of(state: &State, form: &[u8]) -> Result<String, Problem> {
+fn person_of(state: &State, form: &[u8]) -> Result<Person, Problem> {
     let connector = state.connectors.threads.as_ref();
     let connector = connector.ok_or_else(|| Problem::not_found("callback"))?;
     let signed = form_urlencoded::parse(form)
@@ -142,5 +153,10 @@ fn person_of(state: &State, form: &[u8]) -> Result<String, Problem> {
         warn!(%why, "a callback in Meta's name was refused");
         Problem::bad_signature()
     })?;
-    Ok(person.user_id)
+    Ok(Person {
+        id: person.user_id,
+        asked_at: person
+            .issued_at_ms
+            .map_or(state.clock.now(), Timestamp::from_ms),
+    })
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use entities::rows::account::{self, AccountState};
-use entities::tokens::{self, NewTokens, Postponed, TokenOf};
+use entities::tokens::{self, Lease, NewTokens, Postponed, TokenOf};
 use entities::vault::Place;
 use entities::{DbErr, Platform, Timestamp};
 use platforms::oauth::{Failure, Refusal};
@@ -16,14 +16,20 @@ use crate::Worker;
 
 /// The lease outlasts the longest call and the saving of what it brought.
 const LEASE_BEYOND_CALL: Duration = Duration::from_secs(30);
-/// How often saving a new pair is tried: for about 13 seconds. Lost, it could not be had again.
-const SAVE_TRIES: u32 = 8;
+/// How long saving a new pair is tried: lost, it could not be had again.
+const SAVE_FOR: Duration = Duration::from_secs(300);
+/// The longest rest between two of these tries.
+const SAVE_REST: Duration = Duration::from_secs(2);
+/// How long to wait for another task of this process, before the slot is given to other work.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// From how long a failure on an owner is told of it, while the token still works.
 const TELL_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// The same, when the token has ended and posts wait.
 const TELL_AFTER_END: Duration = Duration::from_secs(15 * 60);
 /// How long to leave a platform alone that refuses our app.
 const REFUSED: Duration = Duration::from_secs(600);
+/// How long to leave an account alone that only its operator can mend.
+const NOTHING_TO_RENEW_WITH: Duration = Duration::from_secs(3600);
 const SHORTEST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(600);
 
@@ -43,22 +49,31 @@ pub enum Renewal {
 /// Renews the token that `token` speaks of, unless somebody else has.
 pub async fn renew(worker: &Worker, token: &TokenOf) -> Result<Renewal, DbErr> {
     let name = token.account_id.as_str();
-    let _seat = worker.flights.board(name).await;
+    let Some(_seat) = worker.flights.board(name, PATIENCE).await else {
+        return Ok(Renewal::Busy);
+    };
     if let Some(done) = done_by_another(worker, token).await? {
         return Ok(done);
     }
     let holder = format!("{}-{}", worker.name, Uuid::new_v4().simple());
     let (database, began) = (&worker.database, worker.clock.now());
     let lease = worker.settings.call_timeout + LEASE_BEYOND_CALL;
-    if !tokens::take_lease(database, name, &holder, began, lease).await? {
-        return Ok(Renewal::Busy);
+    match tokens::take_lease(database, name, &holder, began, lease).await? {
+        Lease::Ours => {}
+        Lease::Busy => return Ok(Renewal::Busy),
+        Lease::Resting { until } => return Ok(Renewal::Later { until }),
     }
     // Whoever had the lease before may have renewed it since we looked.
     let renewal = match account_of(worker, token).await? {
-        Now::AsIt(account) => renew_leased(worker, &account, began + lease).await,
+        Now::AsIt(account) => renew_leased(worker, &account, &holder, began + lease).await,
         Now::Otherwise(renewal) => Ok(renewal),
     };
-    if let Err(error) = tokens::end_lease(database, name, &holder).await {
+    let given_back = match &renewal {
+        // What has just failed is not tried by each delivery of the account anew.
+        Ok(Renewal::Later { until }) => tokens::rest(database, name, &holder, *until).await,
+        _ => tokens::end_lease(database, name, &holder).await,
+    };
+    if let Err(error) = given_back {
         warn!(%error, "the lease on a token could not be given back; it ends by itself");
     }
     renewal
@@ -100,6 +115,7 @@ async fn account_of(worker: &Worker, token: &TokenOf) -> Result<Now, DbErr> {
 async fn renew_leased(
     worker: &Worker,
     account: &account::Model,
+    holder: &str,
     lease_until: Timestamp,
 ) -> Result<Renewal, DbErr> {
     // A call that began when another may have the lease could spend what that one has brought.
@@ -107,10 +123,18 @@ async fn renew_leased(
         return Ok(Renewal::Busy);
     }
     match ask(worker, account).await {
-        Ok(Some(new)) => save(worker, account, &new).await,
-        Ok(None) => Ok(Renewal::Later {
-            until: worker.clock.now() + LONGEST,
-        }),
+        Ok(Some(new)) => save(worker, account, holder, &new).await,
+        Ok(None) => {
+            let now = worker.clock.now();
+            let until = now + NOTHING_TO_RENEW_WITH;
+            let reason = "The connection can not be renewed here: its token can not be opened, or the platform's app is not set up any more.";
+            let postponed = Postponed {
+                until,
+                degraded: Some(reason.to_owned()),
+            };
+            tokens::postpone(&worker.database, &TokenOf::of(account), &postponed, now).await?;
+            Ok(Renewal::Later { until })
+        }
         Err(failure) => failed(worker, account, &failure).await,
     }
 }
@@ -155,10 +179,12 @@ async fn ask(worker: &Worker, account: &account::Model) -> Result<Option<NewToke
 async fn save(
     worker: &Worker,
     account: &account::Model,
+    holder: &str,
     new: &NewTokens,
 ) -> Result<Renewal, DbErr> {
     let mut pause = Duration::from_millis(50);
-    for attempt in 1.. {
+    let began = std::time::Instant::now();
+    loop {
         let now = worker.clock.now();
         match tokens::renewed(&worker.database, &worker.vault, account, new, now).await {
             Ok(true) => {
@@ -167,7 +193,7 @@ async fn save(
             }
             // Connected anew meanwhile: that token counts, and is younger.
             Ok(false) => break,
-            Err(error) if attempt < SAVE_TRIES => {
+            Err(error) if began.elapsed() < SAVE_FOR => {
                 warn!(account = %account.id, %error, "a new token could not be saved; trying on");
             }
             Err(error) => {
@@ -176,7 +202,13 @@ async fn save(
             }
         }
         tokio::time::sleep(pause).await;
-        pause *= 2;
+        pause = (pause * 2).min(SAVE_REST);
+        // Whoever took the lease over would show the platform a token that is spent.
+        let lease = worker.settings.call_timeout + LEASE_BEYOND_CALL;
+        let (name, now) = (account.id.as_str(), worker.clock.now());
+        if let Err(error) = tokens::take_lease(&worker.database, name, holder, now, lease).await {
+            warn!(%error, "the lease on a token could not be prolonged");
+        }
     }
     let before = TokenOf {
         epoch: -1,
@@ -272,7 +304,9 @@ pub async fn round(worker: &Worker) -> Result<usize, DbErr> {
         if worker.stop.is_cancelled() {
             break;
         }
-        renew(worker, &TokenOf::of(account)).await?;
+        if let Err(error) = renew(worker, &TokenOf::of(account)).await {
+            warn!(account = %account.id, %error, "its token could not be renewed; trying on");
+        }
     }
     Ok(due.len())
 }

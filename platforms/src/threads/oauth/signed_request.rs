@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::wire::WireId;
+use crate::wire::{WireId, integer};
 
 /// Meta sends no padding; with it the value is the same.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
@@ -25,6 +25,9 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 pub struct SignedRequest {
     /// The person, as this app knows them.
     pub user_id: String,
+    /// When it was signed, in Unix milliseconds, rounded up to the end of its second; `None` where
+    /// the payload does not say. It may come late, or again: what is younger is not meant.
+    pub issued_at_ms: Option<i64>,
 }
 
 /// Why a request is not believed.
@@ -40,8 +43,7 @@ pub enum SignedRequestError {
 
 /// Reads the form field `signed_request` after its signature is verified with the app's secret, in
 /// constant time. Which of the two secrets signs for Threads is not documented; the Threads app's
-/// is likely (threads.md 2.5). The time in the payload is not looked at: both callbacks may come
-/// again and do the same.
+/// is likely (threads.md 2.5).
 ///
 /// # Errors
 /// When it is not Meta's; see [`SignedRequestError`].
@@ -70,7 +72,14 @@ pub fn signed_request(
     }
     let user_id = payload.get("user_id").ok_or(Malformed)?;
     let user_id = WireId::deserialize(user_id).map_err(|_| Malformed)?.0;
-    Ok(SignedRequest { user_id })
+    let issued_at_ms = payload
+        .get("issued_at")
+        .and_then(integer)
+        .and_then(|seconds| seconds.checked_mul(1000)?.checked_add(999));
+    Ok(SignedRequest {
+        user_id,
+        issued_at_ms,
+    })
 }
 
 impl fmt::Display for SignedRequestError {
