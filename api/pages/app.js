@@ -89,7 +89,7 @@ function open() {
 }
 
 /** What was written stays in the form behind it. */
-async function askToSignIn(problem) {
+async function askToSignIn(problem, isKeyWrong = auth.kind === "key") {
   watch.stop();
   const shown = problem?.code === "unauthorized" ? { ...ENDED[auth.kind], detail: problem.detail } : problem;
   auth.forget();
@@ -99,7 +99,7 @@ async function askToSignIn(problem) {
   byId("clerk-form").hidden = !withClerk;
   byId("key-form").hidden = withClerk;
   byId(withClerk ? "clerk-problem" : "key-problem").replaceChildren(...(shown ? problemNodes(shown) : []));
-  byId("key").setAttribute("aria-invalid", String(Boolean(shown)));
+  byId("key").setAttribute("aria-invalid", String(Boolean(shown && isKeyWrong)));
   byId(withClerk ? "clerk-sign-in" : "key").focus();
 }
 
@@ -114,7 +114,9 @@ async function tryKey(event) {
   event.preventDefault();
   const key = byId("key").value.trim();
   // Other characters can not even be sent in a header.
-  if (!/^[\x21-\x7e]+$/.test(key)) return askToSignIn({ message: "This is not a key: keys begin with dp_ and have no spaces." });
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    return askToSignIn({ message: "This is not a key: keys begin with dp_ and have no spaces." }, true);
+  }
   auth.useKey(key);
   try {
     await request("GET", "/v1/session");
@@ -146,7 +148,7 @@ async function leave() {
     await signOut();
   } catch (error) {
     return askToSignIn({
-      message: "You may still be signed in: it could not be told that you want to leave.",
+      message: "You may still be signed in: nobody heard that you want to leave.",
       detail: error.message,
       action: "Load this page again in a minute, and sign out then.",
     });

@@ -66,8 +66,22 @@ export async function load(settings) {
 async function begin(settings) {
   // It is missing on plain http other than localhost, and Clerk's script does not go without.
   if (!globalThis.crypto?.subtle) throw new Error("Signing in with Clerk needs https.");
-  if (!window.Clerk) await addScript(settings);
+  // The script asks once. To be asked again, it must begin again.
+  if (window.Clerk) return startAnew();
+  await addScript(settings);
   await window.Clerk.load({ telemetry: false });
+  if (!isSignedIn() && !knowsItsPage()) throw new Error("Clerk does not answer.");
+}
+
+function startAnew() {
+  location.reload();
+  return new Promise(() => {});
+}
+
+/** Without an answer from Clerk, its script takes this page for the one where people sign in. */
+function knowsItsPage() {
+  const { origin, pathname } = new URL(window.Clerk.buildSignInUrl(), location.href);
+  return origin !== location.origin || !["/", location.pathname].includes(pathname);
 }
 
 function addScript({ publishable_key: key, proxy_url: proxy }) {
@@ -156,3 +170,6 @@ export async function cameBack() {
 
 /** The platform that this tab left for, to try it again. */
 export const leftFor = () => tab.get(LINKING)?.platform ?? null;
+
+/** It has what it had left for. */
+export const settled = () => tab.remove(LINKING);

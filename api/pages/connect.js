@@ -110,7 +110,7 @@ function help() {
         ? el("p", {}, "The app must list the redirect address that Clerk shows at the connection.")
         : el("p", {}, "The app must list exactly this redirect address: ", el("code", {}, way.redirect_uri)),
       el("dl", {}, way.help.map(({ shows, message, action }) =>
-        [el("dt", {}, shows), el("dd", {}, message, " ", action)])))));
+        [el("dt", {}, /^\d+$/.test(shows) ? `Error ${shows}` : shows), el("dd", {}, message, " ", action)])))));
 }
 
 /** Takes an account away; asks first. */

@@ -3,7 +3,7 @@
 
 import { byId, el, picture, problemNodes } from "./elements.js";
 import { auth, request } from "./requests.js";
-import { cameBack, leftFor } from "./clerk.js";
+import { cameBack, leftFor, settled } from "./clerk.js";
 import { begin, connectProblem } from "./connect.js";
 import { howToSignIn, recognise } from "./sign-in.js";
 import { platformName } from "./words.js";
@@ -92,7 +92,10 @@ async function finishAtClerk() {
   const problem = problems.find(concerns);
   if (problem) return refused(problem);
   const accounts = data.filter((one) => concerns(one) && (!back?.profile || one.remote_user_id === back.profile));
-  if (accounts.length > 0) return connected(accounts);
+  if (accounts.length > 0) {
+    settled();
+    return connected(accounts);
+  }
   return refused({ message: "No profile was connected.", action: "The platform's question was not answered with yes. Try again if you want to." });
 }
 
