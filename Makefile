@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt lint docs openapi bench torture torture-short
+.PHONY: help run test peers fmt lint docs openapi bench torture torture-short
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -10,6 +10,10 @@ run: ## Starts everything in one process and prints the page's address
 
 test: ## Runs all tests, on SQLite and in memory as well as on private PostgreSQL and Redis servers
 	scripts/with-services.sh cargo test --locked --workspace
+
+peers: ## Runs public clients of X, unmodified, against the simulator; needs python3 with venv
+	cargo build --locked -p dualposts
+	scripts/peers.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
 
 fmt: ## Formats the code
 	cargo fmt --all

@@ -117,8 +117,12 @@ pub async fn keys(settings: &Settings, command: KeysCommand) -> Result<(), Fatal
 /// `dualposts keys rotate-sealing`
 async fn rotate_sealing(settings: &Settings, database: &Database) -> Result<(), Fatal> {
     let in_folder = settings.secret_key.is_none();
+    // Nobody may start with the keys of before while they are being replaced.
+    let _alone = match in_folder {
+        true => assemble::alone_on(settings)?,
+        false => None,
+    };
     if in_folder {
-        let _alone = assemble::alone_on(settings)?;
         owner::begin_rotation(settings)?;
     } else if settings.former_secret_keys.is_empty() {
         return Err("put the new key into DUALPOSTS_SECRET_KEY and the old one into DUALPOSTS_FORMER_SECRET_KEYS, for all processes; then run this again".into());

@@ -5,6 +5,7 @@ mod assemble;
 mod commands;
 mod demo;
 mod doctor;
+mod exports;
 mod logging;
 mod owner;
 mod roles;

@@ -218,6 +218,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_simulator_prints_is_all_that_a_product_needs() {
+        let simulator = simulator::Simulator::new(simulator::Settings::default());
+        let mut printed = crate::exports::platforms("http://127.0.0.1:8090");
+        printed.extend(crate::exports::clerk(&simulator));
+        printed.push(("DUALPOSTS_PUBLIC_URL", "http://127.0.0.1:8080".to_owned()));
+        let printed: Vec<_> = printed.iter().map(|(name, to)| (*name, &**to)).collect();
+        let apps = read(&printed).unwrap().apps;
+        assert!(apps.threads.is_some() && apps.clerk.is_some());
+        assert_eq!(
+            apps.x.unwrap().authorize_url,
+            "http://127.0.0.1:8090/i/oauth2/authorize"
+        );
+    }
+
+    #[test]
     fn a_time_lapse_has_a_speed_and_a_beginning() {
         assert_eq!(read(&[]).unwrap().pace, Pace::REAL);
         let hastened = read(&[("DUALPOSTS_TIME_LAPSE", "60@1795000000000")]).unwrap();

@@ -1,13 +1,13 @@
 //! The simulator: inside `up`, or alone.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::{Args, ValueEnum};
 use simulator::{Clock, NewAccount, Platform, Profile, Simulator};
 use tokio::net::TcpListener;
 
-use crate::{Fatal, demo, stop};
+use crate::{Fatal, demo, exports, stop};
 
 /// How the simulator behaves.
 #[derive(Args)]
@@ -102,7 +102,7 @@ pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
 pub async fn alone(args: SimulatorArgs) -> Result<(), Fatal> {
     let stop = stop::on_signal()?;
     let listener = TcpListener::bind(args.listen).await?;
-    let base_url = format!("http://{}", listener.local_addr()?);
+    let base_url = reached_at(listener.local_addr()?);
     let simulator = simulator(
         &base_url,
         args.profile.into(),
@@ -111,13 +111,24 @@ pub async fn alone(args: SimulatorArgs) -> Result<(), Fatal> {
         args.seed,
         Clock::system(),
     );
-    println!("Simulator of Threads and X  {base_url}");
-    println!(
-        "  for api and worker  DUALPOSTS_THREADS_API_URL={base_url} DUALPOSTS_X_API_URL={base_url} DUALPOSTS_X_WEB_URL={base_url}"
-    );
-    println!("  live posts          curl {base_url}/_sim/posts");
+    // Known before it is served, so that Clerk's keys can be printed.
+    simulator.set_settings(|settings| settings.clerk.url = Some(base_url.clone()));
+    println!("# Simulator of Threads and X  {base_url}");
+    println!("# what a product needs to run against it, with the apps that it knows:");
+    exports::print(&exports::platforms(&base_url));
+    println!("# to sign people in with its Clerk, where DUALPOSTS_PUBLIC_URL must be set as well:");
+    exports::print(&exports::clerk(&simulator));
+    println!("# live posts  curl {base_url}/_sim/posts");
     serve(simulator, listener, stop.cancelled_owned()).await?;
     Ok(())
+}
+
+/// The address for clients on this machine.
+fn reached_at(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
 }
 
 /// Serves a simulator until `shutdown`.

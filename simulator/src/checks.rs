@@ -16,6 +16,7 @@ mod threads_life;
 mod threads_oauth;
 mod x_api;
 mod x_oauth;
+mod x_reads;
 mod x_refresh;
 
 use std::sync::Arc;

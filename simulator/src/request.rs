@@ -42,7 +42,8 @@ impl Request {
         };
         let mut params = pairs(uri.query().unwrap_or_default().as_bytes());
         params.extend(body_params(text(CONTENT_TYPE), &body));
-        let is_form = kind(text(CONTENT_TYPE)) == FORM;
+        let content_type = kind(text(CONTENT_TYPE));
+        let has_fields = content_type == FORM || content_type == "application/json";
         Self {
             method,
             path: uri.path().to_owned(),
@@ -56,7 +57,11 @@ impl Request {
             cookies: cookies
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            form: if is_form { pairs(&body) } else { Vec::new() },
+            form: if has_fields {
+                body_params(&content_type, &body)
+            } else {
+                Vec::new()
+            },
             body,
             params,
         }
@@ -75,8 +80,9 @@ impl Request {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// A field of an urlencoded body and of nothing else, as X's token endpoint wants it
-    /// (x.md 1.1).
+    /// A field of an urlencoded body, which X's token endpoint documents (x.md 1.1), or of a JSON
+    /// body, which it takes as well: twitter-api-v2 sends nothing else and gets its tokens. The
+    /// query does not count.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let found = self.form.iter().find(|(given, _)| given == name);
         found.map(|(_, value)| value.as_str())
@@ -191,14 +197,17 @@ mod tests {
     }
 
     #[test]
-    fn a_field_comes_from_a_form_alone() {
+    fn a_field_comes_from_a_form_or_from_json_and_not_from_the_query() {
         let field = |uri, kind, body| {
             let request = request(uri, kind, body);
             request.field("code").map(str::to_owned)
         };
         assert_eq!(field("/", FORM, "code=1"), Some("1".to_owned()));
         assert_eq!(field("/?code=1", FORM, ""), None);
-        assert_eq!(field("/", "application/json", r#"{"code":"1"}"#), None);
+        let json = "application/json;charset=UTF-8";
+        assert_eq!(field("/", json, r#"{"code":"1"}"#), Some("1".to_owned()));
+        assert_eq!(field("/?code=1", json, "{}"), None);
+        assert_eq!(field("/", "text/plain", "code=1"), None);
     }
 
     #[test]

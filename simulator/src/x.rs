@@ -3,6 +3,8 @@
 
 mod create;
 mod errors;
+mod fields;
+mod includes;
 mod limits;
 mod oauth;
 mod read;
@@ -14,6 +16,7 @@ mod snowflake;
 mod state;
 mod text;
 mod timeline;
+mod user;
 
 use crate::account::{AccountId, Platform};
 use crate::answer::Answer;

@@ -165,15 +165,48 @@ async fn every_parameter_of_the_exchange_is_required() {
         strange.body.contains("unsupported_grant_type"),
         "{strange:?}"
     );
-    // A form is a form: neither JSON nor the query will do.
-    let body = json!({"grant_type": "authorization_code", "code": code,
-                      "redirect_uri": CALLBACK, "code_verifier": VERIFIER});
-    let sent = running.x_call("/2/oauth2/token", &[]).json(&body);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let endpoint = format!("{}/2/oauth2/token", running.base);
+    let post = running.http.post(endpoint);
+    let sent = post
+        .basic_auth(X_CLIENT_ID, Some(X_CLIENT_SECRET))
+        .query(&fields);
     assert_eq!(
         got(sent).await,
         invalid("Missing required parameter [grant_type].")
     );
     assert_eq!(running.x_exchange(&code, &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_twitter_api_v2_sends_is_understood_as_x_understands_it() {
+    let running = Running::agreeing().await;
+    let code = running.x_code(&[("code_challenge_method", "s256")]).await;
+    let body = json!({"grant_type": "authorization_code", "code": code,
+                      "redirect_uri": CALLBACK, "code_verifier": VERIFIER});
+    let sent = |body| {
+        let post = running
+            .http
+            .post(format!("{}/2/oauth2/token", running.base));
+        got(post
+            .basic_auth(X_CLIENT_ID, Some(X_CLIENT_SECRET))
+            .json(&body))
+    };
+    let pair = Pair::of(&sent(body.clone()).await);
+    assert_eq!(sent(body).await, invalid_code());
+    let body = json!({"grant_type": "refresh_token", "refresh_token": pair.refresh});
+    assert_eq!(
+        running
+            .x_me(&Pair::of(&sent(body).await).access)
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test]

@@ -11,9 +11,10 @@ pub(crate) enum Method {
 }
 
 impl Method {
+    /// X takes `s256` as well: X's TypeScript SDK and twitter-api-v2 write it so.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
-            "S256" => Some(Self::S256),
+            "S256" | "s256" => Some(Self::S256),
             "plain" => Some(Self::Plain),
             _ => None,
         }
@@ -43,6 +44,14 @@ mod tests {
         let value = value.to_owned();
         let challenge = Challenge { method, value };
         assert_eq!(challenge.is_met_by(verifier), expected, "{challenge:?}");
+    }
+
+    #[test]
+    fn methods_are_known_by_name() {
+        assert_eq!(Method::named("S256"), Some(Method::S256));
+        assert_eq!(Method::named("s256"), Some(Method::S256));
+        assert_eq!(Method::named("plain"), Some(Method::Plain));
+        assert_eq!(Method::named("S512"), None);
     }
 
     #[test]

@@ -5,8 +5,9 @@ use crate::answer::Answer;
 use crate::json::Json;
 use crate::request::Request;
 use crate::scene::Scene;
-use crate::x::render::{self, Fields};
-use crate::x::{Refused, XError, errors, snowflake};
+use crate::x::fields::Fields;
+use crate::x::includes::includes;
+use crate::x::{Refused, XError, errors, render, snowflake, user};
 
 pub(crate) fn post(scene: &Scene<'_>, id: &str, request: &Request) -> Result<Answer, Refused> {
     check_scopes(scene)?;
@@ -14,9 +15,10 @@ pub(crate) fn post(scene: &Scene<'_>, id: &str, request: &Request) -> Result<Ans
         message: format!("The `id` query parameter value [{id}] is not valid"),
         parameter: Some(("id".to_owned(), id.to_owned())),
     })?;
-    let fields = Fields::new(request.param("tweet.fields"), request.param("post.fields"));
+    let fields = Fields::asked(request);
     let body = match scene.x.live_post(number) {
-        Some(post) => Json::object([("data", render::post(scene, post, &fields))]),
+        Some(post) => Json::object([("data", render::post(scene, post, &fields))])
+            .with_some("includes", includes(scene, &[post], &fields, request)),
         None => not_found(scene, "tweet", id),
     };
     Ok(Answer::json(200, &body))
@@ -49,25 +51,7 @@ pub(crate) fn me(
 ) -> Result<Answer, Refused> {
     check_scopes(scene)?;
     let account = scene.accounts.get(caller);
-    let asked: Vec<&str> = request
-        .param("user.fields")
-        .unwrap_or_default()
-        .split(',')
-        .collect();
-    let when = |name: &str, value: Json| asked.contains(&name).then_some(value);
-    let (plan, badge) = if account.premium {
-        ("Premium", "blue")
-    } else {
-        ("None", "none")
-    };
-    let data = Json::object([
-        ("id", account.public.remote_user_id.as_str().into()),
-        ("name", account.public.display_name.as_str().into()),
-        ("username", account.public.username.as_str().into()),
-    ])
-    .with_some("verified", when("verified", account.premium.into()))
-    .with_some("verified_type", when("verified_type", badge.into()))
-    .with_some("subscription_type", when("subscription_type", plan.into()));
+    let data = user::user(account, request.param("user.fields"));
     Ok(Answer::json(200, &Json::object([("data", data)])))
 }
 

@@ -12,7 +12,9 @@ pub(crate) fn remove(
     caller: AccountId,
     id: &str,
 ) -> Result<Answer, Refused> {
-    if !scene.may("tweet.write") {
+    // The three of creating a post (x.md 1.1).
+    let scopes = ["tweet.read", "tweet.write", "users.read"];
+    if !scopes.into_iter().all(|scope| scene.may(scope)) {
         return Err(XError::MissingScope);
     }
     let post = snowflake::parse(id).and_then(|id| scene.x.post_mut(id));

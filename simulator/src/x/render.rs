@@ -5,8 +5,8 @@ use crate::json::Json;
 use crate::links;
 use crate::random::{BASE62, Random, mix};
 use crate::scene::Scene;
-use crate::x::text;
-use crate::x::{Post, X};
+use crate::x::fields::Fields;
+use crate::x::{Post, X, text};
 
 /// The text that X shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -96,31 +96,6 @@ impl Url {
     }
 }
 
-/// Which fields a read asks for. The names of the other dialect, and unknown
-/// ones, are ignored without a word (x.md 2.7).
-#[derive(Debug, Default)]
-pub(crate) struct Fields {
-    names: Vec<String>,
-    modern: bool,
-}
-
-impl Fields {
-    pub(crate) fn new(tweet_fields: Option<&str>, post_fields: Option<&str>) -> Self {
-        let asked = post_fields.or(tweet_fields).unwrap_or_default();
-        Self {
-            names: asked
-                .split(',')
-                .map(|name| name.trim().to_owned())
-                .collect(),
-            modern: post_fields.is_some(),
-        }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|asked| asked == name)
-    }
-}
-
 pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
     let whole = shown(&post.text, post.id);
     let long = text::weighted_length(&post.text) > 280;
@@ -142,10 +117,11 @@ pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
             .clone()
     };
     let references = references(post);
-    let (edits, note_name, references_name) = match fields.modern {
-        false => ("edit_history_tweet_ids", "note_tweet", "referenced_tweets"),
-        true => ("edit_history_post_ids", "note_post", "referenced_posts"),
+    let (edits, note_name) = match fields.modern() {
+        false => ("edit_history_tweet_ids", "note_tweet"),
+        true => ("edit_history_post_ids", "note_post"),
     };
+    let references_name = fields.references();
     let when = |wanted: bool, value: Json| wanted.then_some(value);
     Json::object([
         ("id", post.id.to_string().into()),
@@ -207,7 +183,7 @@ fn metrics(x: &X, post: &Post, fields: &Fields) -> Json {
     let replies = answers
         .filter(|other| other.reply_to == Some(post.id) && !other.deleted)
         .count();
-    let reposts = if fields.modern {
+    let reposts = if fields.modern() {
         "repost_count"
     } else {
         "retweet_count"

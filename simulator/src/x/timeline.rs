@@ -6,8 +6,9 @@ use crate::answer::Answer;
 use crate::json::Json;
 use crate::request::Request;
 use crate::scene::Scene;
-use crate::x::render::{self, Fields};
-use crate::x::{Post, Refused, XError, read, snowflake};
+use crate::x::fields::Fields;
+use crate::x::includes::includes;
+use crate::x::{Post, Refused, XError, read, render, snowflake};
 
 pub(crate) fn timeline(
     scene: &Scene<'_>,
@@ -40,15 +41,15 @@ pub(crate) fn timeline(
         "next_token",
         more.then(|| format!("7140dibdnow{}", oldest.id)),
     );
-    let fields = Fields::new(request.param("tweet.fields"), request.param("post.fields"));
+    let fields = Fields::asked(request);
     let data: Vec<Json> = shown
         .iter()
         .map(|post| render::post(scene, post, &fields))
         .collect();
-    Ok(Answer::json(
-        200,
-        &Json::object([("data", data.into()), ("meta", meta)]),
-    ))
+    let body = Json::object([("data", data.into())])
+        .with_some("includes", includes(scene, &shown, &fields, request))
+        .with("meta", meta);
+    Ok(Answer::json(200, &body))
 }
 
 struct Page {
