@@ -3,7 +3,7 @@
 import { byId, problemNodes, webAddress } from "./elements.js";
 import { Problem, auth, leavesDoubt, request } from "./requests.js";
 import { Composer } from "./compose.js";
-import { ClerkProblem, signIn } from "./clerk.js";
+import { signIn } from "./clerk.js";
 import { onAccountsChanged, showConnect } from "./connect.js";
 import { PostList, Watch } from "./posts.js";
 import { howToSignIn, recognise, signOut, takeFromAddress, useLink } from "./sign-in.js";
@@ -74,7 +74,8 @@ async function arrive() {
     if (await recognise()) open();
     else await askToSignIn(refusal);
   } catch (error) {
-    if (!(error instanceof ClerkProblem)) throw error;
+    // Without an answer it is tried again and again.
+    if (leavesDoubt(error) || error.status === 429) throw error;
     await askToSignIn(error);
   }
 }

@@ -1,6 +1,6 @@
 //! With Clerk: its own script, unchanged, against the simulated Clerk.
 
-use simulator::{ClerkError, ClerkFault, ClerkOperation, NewClerkUser};
+use simulator::{ClerkError, ClerkFault, ClerkOperation, ClerkTrouble, NewClerkUser};
 use tests::browser::Browser;
 use tests::{Mode, TestApp};
 
@@ -94,4 +94,25 @@ async fn somebody_who_is_not_signed_in_is_led_to_clerk() {
     told(&browser, "signed-out", "Sign in first").await;
     browser.click("#go-on").await;
     browser.until_shows("#clerk-form", "Sign in").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_clerk_does_not_answer_the_page_says_so() {
+    let (app, _stop) = running(Mode::Embedded, true).await;
+    app.simulator.add_clerk_faults(vec![ClerkFault {
+        on: Some(ClerkOperation::Frontend),
+        trouble: ClerkTrouble::Error(ClerkError::BadGateway),
+        times: u32::MAX,
+    }]);
+    let browser = Browser::start(390, 844).await;
+    browser.open(app.page_url()).await;
+    browser
+        .until_shows("#clerk-problem", "does not answer")
+        .await;
+    // Whoever presses nevertheless is not led astray.
+    browser.click("#clerk-sign-in").await;
+    browser
+        .until_shows("#clerk-problem", "does not answer")
+        .await;
+    assert_eq!(browser.url().await, format!("{}/", app.page_url()));
 }
