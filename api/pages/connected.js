@@ -9,7 +9,7 @@ import { howToSignIn, recognise } from "./sign-in.js";
 import { platformName } from "./words.js";
 
 /** How long the good news stays before the page goes on by itself. */
-const GO_ON_MS = 2500;
+const GO_ON_MS = 4000;
 const FIELDS = ["state", "code", "error", "error_reason", "error_description"];
 
 /** `threads`, `x`, or `clerk` for what Clerk has connected. */

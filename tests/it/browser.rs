@@ -33,15 +33,17 @@ async fn signed_in(app: &TestApp, width: u32, height: u32) -> Browser {
     browser
 }
 
-/// Waits until the page says what came of a connection, and that it has let go of what it was sent.
+/// Waits until the page says what came of a connection, having let go of what it was sent. All in
+/// one look: good news goes on by itself.
 async fn told(browser: &Browser, state: &str, words: &str) {
-    let outcome = format!("#outcome[data-state={state}]");
-    browser.until_shows(&outcome, words).await;
-    let url = browser.url().await;
-    assert!(
-        url.ends_with("/callback"),
-        "what is secret stays in no address: {url}"
+    let script = format!(
+        "const outcome = document.querySelector('#outcome');
+        return outcome?.dataset.state === {} && outcome.innerText.includes({})
+            && location.pathname.endsWith('/callback') && location.search === '' && location.hash === '';",
+        json!(state),
+        json!(words)
     );
+    browser.until(&format!("{state}: {words}"), &script).await;
 }
 
 /// Follows the link to the page, unless it has gone on by itself.

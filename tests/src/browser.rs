@@ -119,10 +119,15 @@ impl Browser {
         self.call(Method::POST, "execute/sync", Some(body)).await
     }
 
-    /// Waits until a script returns something true.
+    /// Waits until a script returns true. While a page gives way to another, it can not be asked.
     pub async fn until(&self, what: &str, script: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.script(script, json!([])).await != true {
+        let body = json!({ "script": script, "args": [] });
+        loop {
+            let said = self.try_call(Method::POST, "execute/sync", Some(body.clone()));
+            if said.await.is_ok_and(|said| said == true) {
+                return;
+            }
             if Instant::now() > deadline {
                 self.give_up(what).await;
             }
