@@ -3,10 +3,10 @@
 import { byId, problemNodes, webAddress } from "./elements.js";
 import { Problem, auth, leavesDoubt, request } from "./requests.js";
 import { Composer } from "./compose.js";
-import { clerkProblem, signIn } from "./clerk.js";
-import { drawConnect, onAccountsChanged } from "./connect.js";
+import { signIn } from "./clerk.js";
+import { onAccountsChanged, showConnect } from "./connect.js";
 import { PostList, Watch } from "./posts.js";
-import { recognise, signOut, takeFromAddress, useLink, ways } from "./sign-in.js";
+import { howToSignIn, recognise, signOut, takeFromAddress, useLink } from "./sign-in.js";
 import { followClock } from "./words.js";
 
 /** Accounts and the kind of server change rarely. */
@@ -20,8 +20,8 @@ const HEALTH_WITHIN_MS = 5000;
 const accounts = new Map();
 let simulatorUrl = null;
 let slowAt = -Infinity;
-/** How people sign in here; null until the server has said so. */
-let way = null;
+/** The sign-in link that the address held, until the server has seen it. */
+let given = null;
 
 const posts = new PostList({ accounts, simulatorUrl: () => simulatorUrl });
 const composer = new Composer({
@@ -33,7 +33,8 @@ const watch = new Watch({ round, isMoving: () => posts.isMoving });
 posts.onHurry = () => watch.hurry();
 
 async function round() {
-  const slow = Date.now() - slowAt >= SLOW_MS ? [loadAccounts(), readHealth()] : [];
+  if (!auth.kind || given) return arrive();
+  const slow = Date.now() - slowAt >= SLOW_MS ? [loadAccounts(), showConnect(), readHealth()] : [];
   const results = await Promise.allSettled([...slow, posts.refresh()]);
   const failed = results.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
@@ -62,41 +63,61 @@ async function readHealth() {
   if (simulatorUrl) byId("simulation-link").href = simulatorUrl;
 }
 
+/** Opens the page for whoever is here, or asks them to sign in. */
+async function arrive() {
+  let refusal = null;
+  if (given) refusal = await useLink(given);
+  given = null;
+  try {
+    // A link that was used before may be the one that this browser has signed in with.
+    if (await recognise()) open();
+    else await askToSignIn(refusal);
+  } catch (error) {
+    // Without an answer it is tried again and again.
+    if (leavesDoubt(error) || error.status === 429) throw error;
+    await askToSignIn(error);
+  }
+}
+
 function open() {
-  byId("key-form").hidden = true;
-  byId("clerk-form").hidden = true;
-  byId("work").hidden = false;
-  byId("sign-out").hidden = false;
+  for (const id of ["key-form", "clerk-form"]) byId(id).hidden = true;
+  for (const id of ["work", "sign-out"]) byId(id).hidden = false;
   slowAt = -Infinity;
   accounts.clear();
   posts.reset();
-  // The accounts come with the first round; the buttons may take longer.
-  drawConnect().catch(() => byId("connect").replaceChildren());
   watch.start();
 }
 
 /** What was written stays in the form behind it. */
-function askToSignIn(problem) {
+async function askToSignIn(problem, isKeyWrong = auth.kind === "key") {
   watch.stop();
+  const shown = problem?.code === "unauthorized" ? { ...ENDED[auth.kind], detail: problem.detail } : problem;
   auth.forget();
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
-  byId("work").hidden = true;
-  byId("sign-out").hidden = true;
-  const withClerk = way?.with === "clerk";
+  for (const id of ["work", "sign-out"]) byId(id).hidden = true;
+  const withClerk = (await howToSignIn().catch(() => null))?.with === "clerk";
   byId("clerk-form").hidden = !withClerk;
   byId("key-form").hidden = withClerk;
-  const nodes = problem ? problemNodes(problem) : [];
-  byId(withClerk ? "clerk-problem" : "key-problem").replaceChildren(...nodes);
-  byId("key").setAttribute("aria-invalid", String(Boolean(problem)));
+  byId(withClerk ? "clerk-problem" : "key-problem").replaceChildren(...(shown ? problemNodes(shown) : []));
+  byId("key").setAttribute("aria-invalid", String(Boolean(shown && isKeyWrong)));
   byId(withClerk ? "clerk-sign-in" : "key").focus();
 }
 
+/** Why the server lets somebody in no more: its own words are for those who call the API. */
+const ENDED = {
+  key: { message: "The server does not take this key.", action: "Paste another one, or open a fresh sign-in link." },
+  session: { message: "You are signed out.", action: "Open a fresh sign-in link to go on. What you have written is kept." },
+  clerk: { message: "You are signed out.", action: "Sign in again to go on. What you have written is kept." },
+};
+
 async function tryKey(event) {
   event.preventDefault();
-  const given = byId("key").value.trim();
+  const key = byId("key").value.trim();
   // Other characters can not even be sent in a header.
-  if (!/^[\x21-\x7e]+$/.test(given)) return askToSignIn({ message: "This is not a key: keys begin with dp_ and have no spaces." });
-  auth.useKey(given);
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    return askToSignIn({ message: "This is not a key: keys begin with dp_ and have no spaces." }, true);
+  }
+  auth.useKey(key);
   try {
     await request("GET", "/v1/session");
   } catch (error) {
@@ -111,35 +132,47 @@ async function tryKey(event) {
   byId("text").focus();
 }
 
-/** Opens the page for whoever is here, or asks them to sign in. */
-async function enter() {
-  const given = takeFromAddress();
+/** Clerk's script may have failed to load before; then it is tried again. */
+async function signInWithClerk() {
+  byId("clerk-problem").replaceChildren();
   try {
-    way ??= await ways();
-    if (given?.kind === "key") auth.useKey(given.value);
-    if (given?.kind === "link") await useLink(given.value);
-    if (await recognise(way)) open();
-    else askToSignIn(null);
+    if (await recognise()) open();
+    else await signIn();
   } catch (error) {
-    askToSignIn(error?.errors ? clerkProblem(error) : error);
+    byId("clerk-problem").replaceChildren(...problemNodes(error));
   }
 }
 
 async function leave() {
-  await signOut(way);
-  askToSignIn(null);
+  try {
+    await signOut();
+  } catch (error) {
+    return askToSignIn({
+      message: "You may still be signed in: nobody heard that you want to leave.",
+      detail: error.message,
+      action: "Load this page again in a minute, and sign out then.",
+    });
+  }
+  await askToSignIn(null);
+}
+
+function takeGiven() {
+  given = takeFromAddress();
+  if (given) watch.start();
 }
 
 async function start() {
   auth.onRefused(askToSignIn);
   onAccountsChanged(() => { slowAt = -Infinity; watch.hurry(); });
   byId("key-form").addEventListener("submit", tryKey);
-  byId("clerk-sign-in").addEventListener("click", () => signIn());
+  byId("clerk-sign-in").addEventListener("click", signInWithClerk);
   byId("sign-out").addEventListener("click", leave);
-  window.addEventListener("hashchange", () => { if (/^#(link|key)=/.test(location.hash)) enter(); });
+  window.addEventListener("hashchange", takeGiven);
+  given = takeFromAddress();
   followClock();
   await Promise.race([readHealth(), new Promise((resolve) => setTimeout(resolve, BANNER_WAIT_MS))]);
-  await enter();
+  if (auth.kind && !given) open();
+  else watch.start();
 }
 
 start();

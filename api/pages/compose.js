@@ -1,9 +1,9 @@
 // Writing: the form for a new post, and the dialog that changes one that has not gone out yet.
 
-import { ask, byId, el, problemNodes } from "./elements.js";
+import { ask, byId, el, picture, problemNodes } from "./elements.js";
 import { NoAnswer, leavesDoubt, request, tab, uuid } from "./requests.js";
 import { PLATFORMS, WhenField, clearProblems, placeViolations, slotOf } from "./fields.js";
-import { accountButtons } from "./connect.js";
+import { connectAgain, disconnectButton } from "./connect.js";
 import { LIMITS, ZONE, count, localValue, platformName } from "./words.js";
 
 const DRAFT = "dualposts.draft";
@@ -64,11 +64,13 @@ export class Composer {
     const drawn = JSON.stringify(accounts);
     if (drawn === this.#drawnAccounts) return;
     this.#drawnAccounts = drawn;
-    const focused = document.activeElement?.id;
-    byId("accounts").replaceChildren(...(accounts.length > 0
+    const list = byId("accounts");
+    const focused = list.contains(document.activeElement) ? document.activeElement : null;
+    list.replaceChildren(...(accounts.length > 0
       ? accounts.map((account) => this.#accountRow(account))
-      : [el("p", { class: "quiet" }, "No account is connected yet.")]));
-    if (focused?.startsWith("to-")) byId(focused)?.focus();
+      : [el("p", { class: "quiet" }, "No account is connected yet. Connect one to begin.")]));
+    // Where what had the focus is gone, the keyboard goes on beside it.
+    if (focused) (byId(focused.id) ?? byId("connect").querySelector("button"))?.focus();
     this.#changed();
   }
 
@@ -87,7 +89,8 @@ export class Composer {
           el("span", { class: "name" }, account.display_name || `@${account.username}`),
           el("span", { class: "quiet" }, `${platformName(account.platform)} @${account.username}`),
           note && el("span", { class: "account-note" }, note))),
-      accountButtons(account),
+      disconnectButton(account),
+      account.state !== "ok" && connectAgain(account),
       el("div", { class: "problem", id: `${id}-problem`, "data-problem": `account:${account.id}` }));
   }
 
@@ -268,17 +271,6 @@ function accountNote(account) {
     ? "Must be connected again; posts wait until then."
     : "Works, but something is wrong.";
   return account.state_reason ? `${words} ${account.state_reason}` : words;
-}
-
-function picture(account) {
-  const letter = (account.display_name || account.username || "?").slice(0, 1).toUpperCase();
-  const frame = el("span", { class: "picture", "aria-hidden": "true" }, letter);
-  if (account.picture_url) {
-    const image = el("img", { src: account.picture_url, alt: "", width: 32, height: 32, referrerpolicy: "no-referrer" });
-    image.addEventListener("error", () => image.remove());
-    frame.append(image);
-  }
-  return frame;
 }
 
 function countNode(platform, text, isOwn) {

@@ -1,116 +1,149 @@
 // Connecting profiles: the buttons below the accounts, and those of each account.
 
-import { ask, byId, el, problemNodes } from "./elements.js";
+import { announce, ask, byId, el, problemNodes } from "./elements.js";
 import { request } from "./requests.js";
-import { clerkProblem, link } from "./clerk.js";
+import { link, signInAgain } from "./clerk.js";
 import { platformName } from "./words.js";
 
-let ways = [];
-let onChanged = () => {};
+/** How each platform is connected on this server; null until it has said so. */
+let ways = null;
+let drawn = "";
+let changed = () => {};
 
-/** `changed()` is called when an account came or went. */
-export function onAccountsChanged(changed) {
-  onChanged = changed;
+/** `handler()` is called when an account came or went. */
+export function onAccountsChanged(handler) {
+  changed = handler;
 }
 
-/** Asks how profiles are connected on this server. */
-export async function readWays() {
+async function loadWays() {
   ({ data: ways } = await request("GET", "/v1/connections"));
 }
 
 /** Draws the buttons, and what to do when a platform shows an error of its own. */
-export async function drawConnect() {
-  await readWays();
-  const problem = el("div", { class: "problem", id: "connect-problem", role: "alert" });
+export async function showConnect() {
+  await loadWays();
+  const now = JSON.stringify(ways);
+  if (now === drawn) return;
+  drawn = now;
   byId("connect").replaceChildren(
-    el("div", { class: "buttons" }, ways.map((way) => el("button", {
-      type: "button", id: `connect-${way.platform}`, onclick: (event) => press(event.currentTarget, way.platform, null, problem),
-    }, `Connect ${platformName(way.platform)}`))),
-    problem,
+    el("div", { class: "buttons" }, ways.map(({ platform }) =>
+      connectButton({ id: `connect-${platform}` }, `Connect ${platformName(platform)}`, byId("connect-problem"), platform))),
     help());
 }
 
-function help() {
-  const consent = ways.filter((way) => way.by === "consent");
-  if (consent.length === 0) return "";
-  return el("details", { class: "help" },
-    el("summary", {}, "Did the platform show an error instead?"),
-    consent.map((way) => el("section", {},
-      el("h3", {}, platformName(way.platform)),
-      el("p", { class: "quiet" }, "The app must list exactly this redirect address: ", el("code", {}, way.redirect_uri)),
-      el("dl", {}, way.help.map((one) => [
-        el("dt", {}, one.shows), el("dd", {}, one.message, " ", one.action),
-      ])))));
-}
-
-/** What can be done about one account. */
-export function accountButtons(account) {
+/** For an account that does not work as it is. */
+export function connectAgain(account) {
   const problem = el("div", { class: "problem", role: "alert" });
-  const again = account.state === "needs_reconnect" && el("button", {
-    type: "button", class: "plain again", onclick: (event) => press(event.currentTarget, account.platform, account, problem),
-  }, "Connect again");
-  return el("div", { class: "account-buttons" },
-    again,
-    el("button", { type: "button", class: "plain", onclick: () => disconnect(account), "aria-label": `Disconnect @${account.username} on ${platformName(account.platform)}` }, "Disconnect"),
-    problem);
+  return el("div", { class: "again" },
+    connectButton({ id: `again-${account.id}` }, "Connect again", problem, account.platform, account), problem);
 }
 
-async function press(button, platform, account, problem) {
+function connectButton(attributes, label, problem, platform, account = null) {
+  return el("button", {
+    type: "button", ...attributes, onclick: (event) => press(event.currentTarget, problem, () => begin(platform, account)),
+  }, label);
+}
+
+async function press(button, problem, run) {
   if (button.getAttribute("aria-disabled") === "true") return;
   problem.replaceChildren();
   button.setAttribute("aria-disabled", "true");
   try {
-    await begin(platform, account);
+    await run();
   } catch (error) {
-    problem.replaceChildren(...problemNodes(error?.errors ? clerkProblem(error) : error));
+    problem.replaceChildren(...connectProblem(error));
   } finally {
     button.removeAttribute("aria-disabled");
   }
 }
 
+/** What a person is told whose connection can not begin, or did not come about. */
+export function connectProblem(error) {
+  const nodes = problemNodes(error);
+  if (!error.needsSignIn) return nodes;
+  const problem = el("div", { class: "problem", role: "alert" });
+  return [...nodes, el("button", {
+    type: "button", id: "sign-in-again", onclick: (event) => press(event.currentTarget, problem, signInAgain),
+  }, "Sign in again"), problem];
+}
+
 /** Leaves for the consent page, or asks for a token where no app is set up. */
 export async function begin(platform, account = null) {
-  const by = ways.find((way) => way.platform === platform)?.by ?? "consent";
-  if (by === "clerk") return link(platform, account);
-  if (by === "token") return askForToken(platform);
+  if (!ways) await loadWays();
+  const way = ways.find((one) => one.platform === platform);
+  if (way?.by === "clerk") return link(platform, account);
+  if (way?.by === "token") return askForToken(way);
   const { authorize_url: page } = await request("POST", "/v1/connections", { body: { platform } });
   location.assign(page);
 }
 
-function askForToken(platform) {
+function askForToken({ platform, redirect_uri: address }) {
   const name = platformName(platform);
-  const token = el("input", { id: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" });
+  const token = el("input", {
+    id: "token", type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    "aria-describedby": "token-help",
+  });
   ask({
     title: `Connect ${name} with a token`,
     content: [
-      el("p", { class: "quiet" }, `No app is set up for ${name} on this server. With an access token that you have, it works all the same. It is tried at once and kept sealed.`),
+      el("p", { id: "token-help" }, "Paste an access token of your profile. It is tried at once and kept sealed."),
       el("div", { class: "field" }, el("label", { for: "token" }, "Access token"), token),
+      el("p", { class: "quiet" }, `To connect with one press instead, set up an app at ${name} and register this redirect address there: `, el("code", {}, address)),
     ],
     confirm: "Connect",
     run: async () => {
-      await request("POST", "/v1/accounts", { body: { platform, access_token: token.value.trim() } });
-      onChanged();
+      const given = token.value.trim();
+      if (!given) throw new Error("Paste the token first.");
+      const account = await request("POST", "/v1/accounts", { body: { platform, access_token: given } });
+      announce(`@${account.username} on ${name} is connected`);
+      changed();
     },
   });
 }
 
-function disconnect(account) {
-  const left = el("div", {});
-  let done = false;
+function help() {
+  return el("details", { class: "help" },
+    el("summary", {}, "Did the platform show an error instead?"),
+    ways.map((way) => el("section", {},
+      el("h3", {}, platformName(way.platform)),
+      way.by === "clerk"
+        ? el("p", {}, "The app must list the redirect address that Clerk shows at the connection.")
+        : el("p", {}, "The app must list exactly this redirect address: ", el("code", {}, way.redirect_uri)),
+      el("dl", {}, way.help.map(({ shows, message, action }) =>
+        [el("dt", {}, /^\d+$/.test(shows) ? `Error ${shows}` : shows), el("dd", {}, message, " ", action)])))));
+}
+
+/** Takes an account away; asks first. */
+export function disconnectButton(account) {
+  const who = `@${account.username} on ${platformName(account.platform)}`;
+  return el("button", {
+    type: "button", class: "plain disconnect", id: `disconnect-${account.id}`, "aria-label": `Disconnect ${who}`,
+    onclick: () => askToDisconnect(account, who),
+  }, "Disconnect");
+}
+
+function askToDisconnect(account, who) {
   ask({
-    title: `Disconnect @${account.username} on ${platformName(account.platform)}?`,
-    content: [el("p", {}, "Its token is forgotten. What is scheduled on it waits until it is connected again."), left],
+    title: `Disconnect ${who}?`,
+    content: [el("p", {}, "Its token is forgotten. What is scheduled on it waits until it is connected again.")],
     confirm: "Disconnect",
     danger: true,
     run: async () => {
-      if (done) return true;
-      const answer = await request("DELETE", `/v1/accounts/${encodeURIComponent(account.id)}`);
-      onChanged();
-      if (!answer) return true;
-      // Something is left to do at the platform: the dialog stays until it is read.
-      left.replaceChildren(...problemNodes(answer));
-      done = true;
-      return false;
+      const left = await request("DELETE", `/v1/accounts/${encodeURIComponent(account.id)}`);
+      announce(`${who} is disconnected`);
+      changed();
+      // After this dialog has closed.
+      if (left) setTimeout(() => tellWhatIsLeft(who, left));
     },
+  });
+}
+
+function tellWhatIsLeft(who, left) {
+  ask({
+    title: `${who} is disconnected`,
+    content: problemNodes(left),
+    confirm: "I have read it",
+    cancel: null,
+    run: () => {},
   });
 }

@@ -30,6 +30,18 @@ export function linkOut(url, ...children) {
   return href ? el("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children) : null;
 }
 
+/** The profile's picture, or its first letter while there is none. */
+export function picture(account) {
+  const letter = (account.display_name || account.username || "?").slice(0, 1).toUpperCase();
+  const frame = el("span", { class: "picture", "aria-hidden": "true" }, letter);
+  if (account.picture_url) {
+    const image = el("img", { src: account.picture_url, alt: "", referrerpolicy: "no-referrer" });
+    image.addEventListener("error", () => image.remove());
+    frame.append(image);
+  }
+  return frame;
+}
+
 /** Reads `text` to those who can not see the page change. */
 export function announce(text) {
   byId("announce").textContent = text;
@@ -46,7 +58,8 @@ export function problemNodes(error) {
 
 /**
  * Asks before something is done. `run` does it; what it throws is shown and the dialog stays.
- * `showProblem(error)` may return true to say that it has shown it elsewhere.
+ * `showProblem(error)` may return true to say that it has shown it elsewhere. `cancel: null`: there
+ * is nothing to decide, only to read.
  */
 export function ask({ title, content = [], confirm, danger = false, cancel = "Back", run, showProblem }) {
   const problem = el("div", { class: "problem", role: "alert" });
@@ -55,7 +68,7 @@ export function ask({ title, content = [], confirm, danger = false, cancel = "Ba
   const form = el("form", { novalidate: true },
     heading, ...content, problem,
     el("div", { class: "dialog-buttons" },
-      el("button", { type: "button", onclick: () => dialog.close() }, cancel), button));
+      cancel && el("button", { type: "button", onclick: () => dialog.close() }, cancel), button));
   const opener = document.activeElement;
   const card = opener?.closest(".card");
   const closed = () => {

@@ -18,32 +18,31 @@ export const tab = {
 };
 
 let key = tab.get(KEY);
-/** Makes the headers of a request; null while nobody is signed in. */
-let headersNow = key ? withKey : null;
+/** How requests say who we are: "key", "session" or "clerk"; null while nobody is signed in. */
+let kind = key ? "key" : null;
+let fetchToken = null;
 let whenRefused = () => {};
 /** Counts the ways of signing in that were used: an answer to a former one says nothing of this. */
 let turn = 0;
 
-function withKey() { return { Authorization: `Bearer ${key}` }; }
-
-function use(way) {
-  headersNow = way;
+function use(newKind, { newKey = null, newTokens = null } = {}) {
+  kind = newKind;
+  key = newKey;
+  fetchToken = newTokens;
   turn += 1;
+  if (key) tab.set(KEY, key);
+  else tab.remove(KEY);
 }
 
 export const auth = {
-  get isSignedIn() { return headersNow !== null; },
+  get kind() { return kind; },
   /** With an API key, which stays in this tab. */
-  useKey(value) { key = value; tab.set(KEY, value); use(withKey); },
+  useKey(value) { use("key", { newKey: value }); },
   /** With the session cookie, which the browser sends by itself. */
-  useSession() { tab.remove(KEY); key = null; use(() => ({})); },
-  /** With a token that `fetchToken()` has anew for each request. */
-  useTokens(fetchToken) {
-    tab.remove(KEY);
-    key = null;
-    use(async () => ({ Authorization: `Bearer ${await fetchToken()}` }));
-  },
-  forget() { key = null; tab.remove(KEY); use(null); },
+  useSession() { use("session"); },
+  /** With a token that `newTokens()` has anew for each request: null when nobody is signed in any more. */
+  useTokens(newTokens) { use("clerk", { newTokens }); },
+  forget() { use(null); },
   /** `handler` gets the problem when the server does not let us in. */
   onRefused(handler) { whenRefused = handler; },
 };
@@ -71,33 +70,41 @@ export class NoAnswer extends Error {
 /** Whether what was asked for may have happened although it looks failed. */
 export const leavesDoubt = (error) => error instanceof NoAnswer || error.status >= 500;
 
-/** One call; returns the JSON of the answer, or null if it has none. */
-export async function request(method, path, { body, headers = {} } = {}) {
+/**
+ * One call; returns the JSON of the answer, or null if it has none. `quiet`: that nobody is signed
+ * in is an answer like any other.
+ */
+export async function request(method, path, { body, headers = {}, quiet = false } = {}) {
   const usedTurn = turn;
-  const options = {
-    method,
-    cache: "no-store",
-    headers: { Accept: "application/json", ...await credentials(), ...headers },
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  const options = { method, cache: "no-store" };
+  const refused = (problem) => {
+    if (problem.status === 401 && usedTurn === turn && !quiet) whenRefused(problem);
+    throw problem;
   };
+  const ours = await credentials();
+  if (!ours) return refused(new Problem(401, { title: "Nobody is signed in any more.", code: "unauthorized" }));
+  options.headers = { Accept: "application/json", ...ours, ...headers };
+  options.signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   if (body !== undefined) {
     options.headers["Content-Type"] = "application/json";
     options.body = JSON.stringify(body);
   }
   const { status, ok, json } = await answer(path, options);
-  if (ok) return json;
-  const problem = new Problem(status, json);
-  if (status === 401 && usedTurn === turn) whenRefused(problem);
-  throw problem;
+  return ok ? json : refused(new Problem(status, json));
 }
 
+/** The headers that say who we are. */
 async function credentials() {
+  if (kind === "key") return { Authorization: `Bearer ${key}` };
+  if (kind !== "clerk") return {};
+  let token;
   try {
-    return headersNow ? await headersNow() : {};
+    token = await fetchToken();
   } catch {
-    // The token could not be had: nothing was sent, and nothing is known.
+    // Whether somebody is signed in can not be known now: nothing was sent.
     throw new NoAnswer();
   }
+  return token ? { Authorization: `Bearer ${token}` } : null;
 }
 
 async function answer(path, options) {

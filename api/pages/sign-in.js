@@ -1,53 +1,67 @@
 // Who is here: by the sign-in link, a session that is still good, an API key, or Clerk.
 
-import { auth, request } from "./requests.js";
+import { Problem, auth, leavesDoubt, request } from "./requests.js";
 import * as clerk from "./clerk.js";
 
-/** How people sign in on this server. */
-export async function ways() {
-  const response = await fetch("/v1/sign-in", { cache: "no-store" });
-  if (!response.ok) throw new Error("The server did not say how to sign in.");
-  return response.json();
-}
+let way = null;
 
-/** `#link=…` or `#key=…`. It leaves the address bar at once: it must not be shared or kept. */
-export function takeFromAddress() {
-  const given = /^#(link|key)=(.*)$/.exec(location.hash);
-  if (!given) return null;
-  history.replaceState(null, "", location.pathname + location.search);
-  return given[2] ? { kind: given[1], value: given[2] } : null;
-}
-
-/** Uses a sign-in link up. Throws the server's problem when it opens nothing. */
-export async function useLink(link) {
-  auth.forget();
-  await request("POST", "/v1/session", { body: { link } });
-  auth.useSession();
+/** How people sign in on this server: `{ with: "link" }` or `{ with: "clerk", clerk }`. */
+export async function howToSignIn() {
+  way ??= await request("GET", "/v1/sign-in");
+  return way;
 }
 
 /**
- * Finds out who is here, without asking anybody. True when requests can be made; `way` is how
- * people sign in here.
+ * `#link=…`. It leaves the address bar at once: it must not be shared or kept. An API key is never
+ * taken from an address: whoever sends somebody there would have them work in the sender's name.
  */
-export async function recognise(way) {
-  if (auth.isSignedIn) return true;
-  if (way.with === "clerk") {
-    await clerk.loadClerk(way.clerk);
+export function takeFromAddress() {
+  const link = /^#link=(.*)$/.exec(location.hash)?.[1];
+  if (link === undefined) return null;
+  history.replaceState(null, "", location.pathname + location.search);
+  return link || null;
+}
+
+/** Uses a sign-in link up. Returns null, or the server's problem when the link opens nothing. */
+export async function useLink(link) {
+  try {
+    await request("POST", "/v1/session", { body: { link }, quiet: true });
+  } catch (error) {
+    if (!(error instanceof Problem) || leavesDoubt(error)) throw error;
+    return error;
+  }
+  auth.useSession();
+  return null;
+}
+
+/** Finds out who is here, without asking anybody: whether requests can be made in their name. */
+export async function recognise() {
+  if (auth.kind) return true;
+  const { with: by, clerk: settings } = await howToSignIn();
+  if (by === "clerk") {
+    await clerk.load(settings);
     if (!clerk.isSignedIn()) return false;
     auth.useTokens(clerk.sessionToken);
     return true;
   }
-  // The answer is asked for outside of `request`: that nobody is here yet is no fault.
-  const session = await fetch("/v1/session", { cache: "no-store", headers: { Accept: "application/json" } });
-  if (session.ok) auth.useSession();
-  return session.ok;
+  try {
+    await request("GET", "/v1/session", { quiet: true });
+  } catch (error) {
+    if (error.status === 401) return false;
+    throw error;
+  }
+  auth.useSession();
+  return true;
 }
 
-/** Signs out at the server, or at Clerk. What can not be told to them is forgotten here all the same. */
-export async function signOut(way) {
+/** Signs out at the server, or at Clerk. Throws what keeps this browser signed in. */
+export async function signOut() {
+  const { kind } = auth;
+  if (kind === "clerk") return clerk.signOut();
   try {
-    if (way?.with === "clerk" && clerk.isSignedIn()) await clerk.signOut();
-    else await request("DELETE", "/v1/session");
-  } catch { /* the key is forgotten, a session ends by itself */ }
-  auth.forget();
+    await request("DELETE", "/v1/session", { quiet: true });
+  } catch (error) {
+    // Whose session has ended is out already, and a key is forgotten without the server.
+    if (kind === "session" && error.status !== 401) throw error;
+  }
 }

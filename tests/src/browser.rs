@@ -1,6 +1,8 @@
 //! A real browser, driven over the WebDriver protocol: headless Chromium, as a person would use it.
 
-use std::path::PathBuf;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -13,13 +15,17 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked whether what is waited for has come.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Windows are never narrower than this; a phone's width is imitated.
+const NARROWEST_WINDOW: u32 = 500;
 /// The key under which the protocol hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// One browser with a profile of its own. Ends with its driver when it is dropped.
 pub struct Browser {
     http: reqwest::Client,
-    session_url: String,
+    port: u16,
+    /// The path of its session at the driver.
+    session: String,
     _driver: Child,
     folder: PathBuf,
 }
@@ -37,31 +43,37 @@ impl Browser {
         let port = port_of(&mut driver).await;
         let folder =
             std::env::temp_dir().join(format!("dualposts-browser-{}", uuid::Uuid::now_v7()));
-        let arguments = [
-            "--headless=new".to_owned(),
-            "--no-sandbox".to_owned(),
-            "--disable-gpu".to_owned(),
-            "--disable-quic".to_owned(),
-            "--disable-dev-shm-usage".to_owned(),
-            "--no-first-run".to_owned(),
-            "--disable-background-networking".to_owned(),
-            "--disable-component-update".to_owned(),
-            "--disable-sync".to_owned(),
+        let mut options = json!({ "args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
             format!("--window-size={width},{height}"),
             format!("--user-data-dir={}", folder.display()),
-        ];
+        ] });
+        if width < NARROWEST_WINDOW {
+            let metrics = json!({ "width": width, "height": height, "pixelRatio": 1.0 });
+            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+        }
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",
-            "goog:chromeOptions": { "args": arguments },
+            "goog:chromeOptions": options,
             "goog:loggingPrefs": { "browser": "ALL" },
         } } });
         let http = reqwest::Client::new();
-        let driver_url = format!("http://127.0.0.1:{port}/session");
-        let made: Value = answer(&http, Method::POST, &driver_url, Some(wanted)).await;
-        let id = made["sessionId"].as_str().expect("a session").to_owned();
+        let sessions = format!("http://127.0.0.1:{port}/session");
+        let made = answer(&http, Method::POST, &sessions, Some(wanted)).await;
+        let id = made["sessionId"].as_str();
+        let id = id.unwrap_or_else(|| panic!("no browser: {made}"));
         Browser {
             http,
-            session_url: format!("{driver_url}/{id}"),
+            port,
+            session: format!("/session/{id}"),
             _driver: driver,
             folder,
         }
@@ -89,6 +101,11 @@ impl Browser {
         self.act(css, "value", json!({ "text": text })).await;
     }
 
+    /// Chooses an entry of a list by its value.
+    pub async fn choose(&self, css: &str, value: &str) {
+        self.click(&format!("{css} option[value={value:?}]")).await;
+    }
+
     /// The text that a person sees of it; empty when it is not there.
     pub async fn text(&self, css: &str) -> String {
         let script = "const found = document.querySelector(arguments[0]); return found ? found.innerText : '';";
@@ -102,10 +119,15 @@ impl Browser {
         self.call(Method::POST, "execute/sync", Some(body)).await
     }
 
-    /// Waits until a script returns something true.
+    /// Waits until a script returns true. While a page gives way to another, it can not be asked.
     pub async fn until(&self, what: &str, script: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.script(script, json!([])).await != true {
+        let body = json!({ "script": script, "args": [] });
+        loop {
+            let said = self.try_call(Method::POST, "execute/sync", Some(body.clone()));
+            if said.await.is_ok_and(|said| said == true) {
+                return;
+            }
             if Instant::now() > deadline {
                 self.give_up(what).await;
             }
@@ -123,8 +145,14 @@ impl Browser {
             .await;
     }
 
+    /// The page fits the window: nothing has to be scrolled sideways.
+    pub async fn fits(&self) -> bool {
+        let script = "return document.documentElement.scrollWidth <= window.innerWidth;";
+        self.script(script, json!([])).await == true
+    }
+
     /// Saves what is seen as a PNG file.
-    pub async fn screenshot(&self, path: &std::path::Path) {
+    pub async fn screenshot(&self, path: &Path) {
         use base64::Engine;
         let picture = self.call(Method::GET, "screenshot", None).await;
         let bytes = base64::engine::general_purpose::STANDARD
@@ -190,7 +218,7 @@ impl Browser {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value, String> {
-        let url = format!("{}/{path}", self.session_url);
+        let url = format!("http://127.0.0.1:{}{}/{path}", self.port, self.session);
         let value = answer(&self.http, method, &url, body).await;
         match value["error"].as_str() {
             Some(error) => Err(format!("{error}: {}", value["message"])),
@@ -200,10 +228,25 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// A driver that is killed leaves its browser running, so the session is ended first.
     fn drop(&mut self) {
-        // The browser holds its profile until its driver is gone; what is left is in a temporary folder.
+        if let Err(error) = end(self.port, &self.session) {
+            eprintln!("a browser may be left over: {error}");
+        }
+        // What is still being written there is in a temporary folder.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+fn end(port: u16, session: &str) -> std::io::Result<()> {
+    let mut driver = TcpStream::connect(("127.0.0.1", port))?;
+    driver.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        driver,
+        "DELETE {session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    )?;
+    // It answers when the browser has gone.
+    driver.read_exact(&mut [0])
 }
 
 async fn answer(http: &reqwest::Client, method: Method, url: &str, body: Option<Value>) -> Value {
