@@ -67,6 +67,20 @@ both_modes! {
 }
 
 both_modes! {
+    async fn a_callback_that_comes_late_does_nothing_to_a_new_consent(app: &TestApp) {
+        connect(&app.client, "threads", "ann").await;
+        let signed = app.simulator.signed_request("ann").unwrap();
+        app.clock.advance(Duration::from_secs(60));
+        let again = connect(&app.client, "threads", "ann").await;
+        assert_eq!(call(app, "/webhooks/threads/deauthorize", &signed).await.status, StatusCode::OK);
+        assert_eq!(call(app, "/webhooks/threads/delete", &signed).await.status, StatusCode::OK);
+        let list = app.client.get("/v1/accounts").await.expect(StatusCode::OK);
+        let kept = list["data"].as_array().unwrap().iter().find(|one| one["id"] == again["id"]).unwrap().clone();
+        assert_eq!(kept["state"], "ok");
+    }
+}
+
+both_modes! {
     async fn what_meta_has_not_signed_does_nothing(app: &TestApp) {
         let account = connect(&app.client, "threads", "ann").await;
         let good = app.simulator.signed_request("ann").unwrap();

@@ -1,5 +1,7 @@
 //! People sign in with Clerk, link their profiles there, and posts go out on them.
 
+mod tokens;
+
 use std::time::Duration;
 
 use entities::Platform;
@@ -206,88 +208,22 @@ both_modes! {
 }
 
 both_modes! {
-    async fn clerk_is_asked_by_one_at_a_time_about_one_user(app: &TestApp with with_clerk()) {
+    async fn what_a_user_has_connected_themselves_is_not_replaced_by_what_they_sign_in_with(app: &TestApp with with_clerk()) {
         let ada = user(app, "ada");
         link(app, &ada, ClerkProvider::X, "ada").await;
-        let client = as_user(app, &ada);
-        sync(&client).await;
-        app.simulator.set_settings(|settings| settings.clerk.race = true);
-        let x = id(&account(&client, "x").await).to_owned();
-        for number in 0..20 {
-            client.submit(&format!("post {number}"), std::slice::from_ref(&x)).await;
-        }
-        let others = [app.another_worker("second").await, app.another_worker("third").await];
-        let rounds = async |worker: &worker::Worker| {
-            for _ in 0..30 {
-                tests::app::drain(worker).await;
-                app.clock.advance(Duration::from_millis(200));
-            }
-        };
-        tokio::join!(rounds(&app.worker), rounds(&others[0]), rounds(&others[1]));
-        app.settle(HOUR).await;
-        let live = app.live_on(Platform::X);
-        assert_eq!(live.len(), 20);
-        assert_eq!(app.count("SELECT count(*) FROM events WHERE kind = 'account.needs_reconnect'").await, 0);
-    }
-}
-
-both_modes! {
-    async fn what_clerk_answers_in_place_of_a_token_is_understood(app: &TestApp with with_clerk()) {
-        let ada = user(app, "ada");
-        link(app, &ada, ClerkProvider::X, "ada").await;
-        let client = as_user(app, &ada);
-        sync(&client).await;
-        let x = id(&account(&client, "x").await).to_owned();
-        // Troubles that pass: the post waits and goes out.
-        let passing = [
-            ClerkError::Internal, ClerkError::Maintenance, ClerkError::TooManyRequests(7), ClerkError::TokenRetrieval(None),
-            ClerkError::KeyInvalid, ClerkError::ProviderNotEnabled, ClerkError::UserBanned,
-        ];
-        for error in passing {
-            let words = format!("after {error:?}");
-            app.simulator.add_clerk_faults(vec![trouble(ClerkOperation::OauthTokens, error, 2)]);
-            let post = as_user(app, &ada).submit(&words, std::slice::from_ref(&x)).await;
-            app.settle(HOUR).await;
-            assert_eq!(as_user(app, &ada).show(&post).await["status"], "published", "{words}");
-            assert_eq!(account(&as_user(app, &ada), "x").await["state"], "ok", "{words}");
-        }
-        // What only the person can mend.
-        let dead = "oauth2: \"invalid_grant\" \"Token has been expired or revoked.\"".to_owned();
-        for error in [ClerkError::TokenRetrieval(Some(dead)), ClerkError::MissingRefreshToken, ClerkError::MissingAccessToken] {
-            let words = format!("not with {error:?}");
-            app.simulator.add_clerk_faults(vec![trouble(ClerkOperation::OauthTokens, error, 1)]);
-            let post = as_user(app, &ada).submit(&words, std::slice::from_ref(&x)).await;
-            app.settle(HOUR).await;
-            let shown = as_user(app, &ada).show(&post).await;
-            assert_eq!(shown["status"], "needs_attention", "{words}: {shown:#}");
-            let state = account(&as_user(app, &ada), "x").await;
-            assert_eq!(state["state"], "needs_reconnect", "{words}");
-            // Linked again: what waited goes out.
-            sync(&as_user(app, &ada)).await;
-            app.drain().await;
-            assert_eq!(as_user(app, &ada).show(&post).await["status"], "published", "{words}");
-        }
-        let expected = 7 + 3;
-        assert_eq!(app.live_on(Platform::X).len(), expected);
-    }
-}
-
-both_modes! {
-    async fn the_right_one_of_several_linked_profiles_is_used(app: &TestApp with with_clerk()) {
-        let ada = user(app, "ada");
-        for name in ["first", "second"] {
-            link(app, &ada, ClerkProvider::X, name).await;
-        }
-        let client = as_user(app, &ada);
-        let synced = sync(&client).await;
-        for account in synced["data"].as_array().unwrap() {
-            let words = format!("by {}", text(&account["username"]));
-            client.submit(&words, &[id(account).to_owned()]).await;
-        }
-        app.drain().await;
-        let live = app.live_on(Platform::X);
-        assert_eq!(live.len(), 2);
-        assert!(live.iter().all(|post| post.text == format!("by {}", post.account)), "{live:#?}");
+        let own = tests::consent::connect(&as_user(app, &ada), "x", "ada").await;
+        let synced = sync(&as_user(app, &ada)).await;
+        assert_eq!(synced["data"][0]["id"], own["id"]);
+        assert_eq!(synced["data"][0]["token_source"], "own");
+        // Signing in with X alone is no permission to post.
+        let bob = user(app, "bob");
+        app.simulator.add_account(NewAccount::new(simulator::Platform::X, "bob", "linked-bob"));
+        let mut link = ClerkLink::new(&bob, ClerkProvider::X, "bob", "linked-bob");
+        link.scopes = Some(vec!["users.read".into(), "tweet.read".into()]);
+        app.simulator.link_clerk_account(link).unwrap();
+        let synced = sync(&as_user(app, &bob)).await;
+        assert_eq!(synced["data"], json!([]), "{synced:#}");
+        assert_eq!(synced["problems"][0]["code"], "permission_missing", "{synced:#}");
     }
 }
 

@@ -136,6 +136,33 @@ both_modes! {
 }
 
 both_modes! {
+    async fn a_send_is_dated_after_its_token_was_had_so_that_absence_is_not_concluded_too_early(app: &TestApp) {
+        connect(&app.client, "x", "ann").await;
+        app.clock.advance(2 * HOUR - 3 * MINUTE);
+        // The renewal takes for ever and fails; the old token still has three minutes.
+        let slow = Fault::Hold { when: When::Before };
+        app.simulator.add_faults(vec![FaultRule::new(slow).operation(Operation::XRefresh).once()]);
+        let lost = Fault::Lost { when: When::After };
+        app.simulator.add_faults(vec![FaultRule::new(lost).operation(Operation::XCreate).once()]);
+        let began = app.clock.now();
+        let post = app.client.submit("dated right", &[app.x.to_string()]).await;
+        let worker = app.worker.clone();
+        let working = tokio::spawn(async move { drain(&worker).await });
+        app.simulator.until_held(1).await;
+        app.clock.advance(2 * MINUTE);
+        app.simulator.release();
+        working.await.unwrap();
+        let sent = app.count(&format!(
+            "SELECT coalesce(max(sent_at), 0) FROM deliveries WHERE post_id = '{}'", id(&post)
+        )).await;
+        assert!(sent >= (began + 2 * MINUTE).as_ms(), "{sent}");
+        app.settle(HOUR).await;
+        assert_eq!(app.client.show(&post).await["status"], "published");
+        assert_eq!(app.live_count(Platform::X, "dated right"), 1);
+    }
+}
+
+both_modes! {
     async fn a_platform_that_is_away_disconnects_nobody(app: &TestApp) {
         connect(&app.client, "x", "ann").await;
         let away = Fault::Reset { when: When::Before };
