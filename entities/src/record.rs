@@ -222,7 +222,8 @@ async fn save_the_rest<C: ConnectionTrait>(
     }
 }
 
-/// The compare-and-swap that changes a delivery under its claim.
+/// The compare-and-swap that changes a delivery under its claim. It is published since its last part
+/// has been live, and not since its address was read or it was found.
 fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timestamp) -> Sql {
     let columns = ProgressColumns::from(&change.progress.checkpoint);
     let error = change.error.as_ref().map(|error| json!(error));
@@ -234,7 +235,9 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claimed_by = CASE WHEN $4 = 1 THEN claimed_by END, lease_until = $5,
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
-            unresolved_since = $15, failing_since = $16, published_at = $17, error = $18, updated_at = $19,
+            unresolved_since = $15, failing_since = $16, error = $18, updated_at = $19,
+            published_at = CASE WHEN CAST($17 AS bigint) IS NOT NULL THEN coalesce(
+                (SELECT published_at FROM parts WHERE delivery_id = $20 AND part_index = $7), $17) END,
             due_at = coalesce($24, due_at), container_refused_at = $25
          WHERE id = $20 AND epoch = $21 AND status = $22 AND claimed_by = $23 AND lease_until IS NOT NULL",
         [

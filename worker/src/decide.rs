@@ -161,7 +161,7 @@ fn of_step(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) -> 
 fn part_done(case: &Case<'_>, live: LivePart) -> Change {
     let next = case.progress.part_index + 1;
     let change = if next >= case.parts {
-        Change::published(Progress::start(case.progress.part_index), case.now)
+        Change::published(Progress::start(case.progress.part_index), live.published_at)
     } else if case.status == Status::Unconfirmed {
         Change::queued(Progress::start(next), case.now, WaitReason::Turn)
     } else {

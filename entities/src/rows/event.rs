@@ -16,7 +16,7 @@ text_enum! {
         DeliveryMissed = "delivery.missed",
         /// Too late by its post's policy, which is not to publish it then.
         DeliveryCanceled = "delivery.canceled",
-        /// Its token can not be renewed at the moment; it still works.
+        /// Its token can not be renewed at the moment; it is tried on.
         AccountDegraded = "account.degraded",
         AccountNeedsReconnect = "account.needs_reconnect",
     }

@@ -296,14 +296,17 @@ async fn strike_sqlite(product: &Product, blow: Blow, span: Duration) {
 
 /// Tries until it is done: what is injected must also be taken out.
 async fn run(product: &Product, sql: &str) {
-    for _ in 0..100 {
+    let mut refusal = None;
+    // Longer than any other strike lasts: a stopped worker may hold a lock that this waits for.
+    for _ in 0..600 {
         match product.database.writer().execute_unprepared(sql).await {
             Ok(_) => return,
             Err(error) if error.to_string().contains("already exists") => return,
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(error) => refusal = Some(error),
         }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("the database does not take {sql}");
+    panic!("the database does not take {sql}: {refusal:?}");
 }
 
 async fn pause(
