@@ -43,12 +43,18 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
     let simulating = settings
         .simulator
         .unwrap_or(!distributed && !settings.apps.any_is_real());
-    let platforms = if simulating {
-        "the simulator stands in (DUALPOSTS_SIMULATOR=off for the real ones)"
-    } else {
-        "the real ones"
+    let platforms = match (&settings.threads_api_url, &settings.x_api_url) {
+        _ if simulating => {
+            "the simulator stands in (DUALPOSTS_SIMULATOR=off for the real ones)".to_owned()
+        }
+        (None, None) => "the real ones".to_owned(),
+        (threads, x) => format!(
+            "Threads at {}, X at {}",
+            threads.as_deref().unwrap_or("its own address"),
+            x.as_deref().unwrap_or("its own address")
+        ),
     };
-    tell("platforms", Ok(platforms.to_owned()));
+    tell("platforms", Ok(platforms));
     if !simulating {
         for (what, found) in connecting::checks(settings).await {
             tell(what, found);

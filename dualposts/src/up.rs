@@ -174,6 +174,11 @@ fn greet(
         );
     }
     println!();
+    if accounts.is_empty() {
+        println!("  No account is connected yet: open the page and press Connect.");
+        println!();
+        return;
+    }
     println!("  Post something:");
     println!();
     println!(

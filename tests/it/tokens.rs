@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use entities::rows::account;
+use entities::tokens::TokenOf;
 use entities::{Platform, tokens};
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use simulator::{Fault, FaultRule, Operation, When};
 use tests::client::id;
 use tests::consent::connect;
 use tests::{TestApp, app::drain, both_modes};
+use worker::token::renew::{Renewal, renew};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -103,6 +105,29 @@ both_modes! {
         assert_eq!(calls(app, Operation::XRefresh), 1);
         assert_eq!(app.simulator.refresh_count(SIM_X, "ann"), 1);
         assert_eq!(events(app, "account.needs_reconnect").await, 0);
+    }
+}
+
+both_modes! {
+    async fn while_one_worker_renews_a_token_another_process_leaves_it_alone(app: &TestApp) {
+        connect(&app.client, "x", "ann").await;
+        app.clock.advance(3 * HOUR);
+        let slow = Fault::Hold { when: When::Before };
+        app.simulator.add_faults(vec![FaultRule::new(slow).operation(Operation::XRefresh).once()]);
+        let post = app.client.submit("one at a time", &[app.x.to_string()]).await;
+        let worker = app.worker.clone();
+        let working = tokio::spawn(async move { drain(&worker).await });
+        app.simulator.until_held(1).await;
+        let second = app.another_worker("second").await;
+        let held = TokenOf::of(&row(app, Platform::X).await);
+        let answer = renew(&second, &held).await.unwrap();
+        assert!(matches!(answer, Renewal::Busy), "{answer:?}");
+        app.simulator.release();
+        working.await.unwrap();
+        app.settle(MINUTE).await;
+        assert_eq!(calls(app, Operation::XRefresh), 1);
+        assert_eq!(app.client.show(&post).await["status"], "published");
+        assert_eq!(app.live_count(Platform::X, "one at a time"), 1);
     }
 }
 
