@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend};
 use tokio_util::sync::CancellationToken;
 
 use super::plan::Tally;
@@ -203,12 +203,7 @@ async fn strike(
             run(product, &set("on")).await;
             end_backends(product).await;
             tokio::time::sleep(span).await;
-            // This connection may have been made read-only as well.
-            run(
-                product,
-                &format!("BEGIN READ WRITE; {}; COMMIT", set("off")),
-            )
-            .await;
+            run(product, &set("off")).await;
             end_backends(product).await;
         }
         PostgresSerialization => fail_statements(product, "40001", false, span).await,
@@ -296,6 +291,11 @@ async fn strike_sqlite(product: &Product, blow: Blow, span: Duration) {
 
 /// Tries until it is done: what is injected must also be taken out.
 async fn run(product: &Product, sql: &str) {
+    // A connection that was opened while the database was read-only stays so.
+    let sql = &match product.database.backend() {
+        DbBackend::Postgres => format!("SET TRANSACTION READ WRITE; {sql}"),
+        _ => sql.to_owned(),
+    };
     let mut refusal = None;
     // Longer than any other strike lasts: a stopped worker may hold a lock that this waits for.
     for _ in 0..600 {
