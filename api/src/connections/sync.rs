@@ -272,7 +272,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 const LEASE: Duration = Duration::from_secs(60);
 
 impl One<'_> {
-    /// What Clerk holds of a provider. Nobody else asks about this user meanwhile.
+    /// What Clerk holds of a provider. No worker that holds the lease asks meanwhile; a lease that
+    /// rests after a refusal is passed over.
     async fn held(&self, provider: &str) -> Result<Vec<OAuthToken>, Problem> {
         let database = &self.state.database;
         let name = clerk_lease(self.clerk_user_id);
