@@ -17,6 +17,7 @@ mod m0002_posts;
 mod m0003_rates;
 mod m0004_refused_containers;
 mod m0005_sign_in;
+mod m0006_one_check;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_rates::Migration),
             Box::new(m0004_refused_containers::Migration),
             Box::new(m0005_sign_in::Migration),
+            Box::new(m0006_one_check::Migration),
         ]
     }
 }

@@ -14,6 +14,7 @@ mod documents;
 mod edits;
 mod happy;
 mod idempotency;
+mod illegal_rows;
 mod infrastructure;
 mod lists;
 mod misfire;
