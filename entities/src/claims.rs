@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
-use crate::content::Content;
+use crate::content::{Content, Part};
 use crate::database::{execute, query_one};
 use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
@@ -13,6 +13,7 @@ use crate::misfire::{self, Policy};
 use crate::rates::{self, Take};
 use crate::rows::account::{self, AccountState, TokenSource};
 use crate::rows::delivery::{Model, ProgressColumns};
+use crate::uploads::{self, Upload};
 use crate::write::{Sql, Write};
 use crate::{Database, DeliveryId, Timestamp};
 
@@ -32,6 +33,8 @@ pub struct Work {
     pub published_24h: i64,
     pub account_pause: Option<(Timestamp, WaitReason)>,
     pub app_pause: Option<(Timestamp, WaitReason)>,
+    /// The files of the part under way, as far as they got.
+    pub uploads: Vec<Upload>,
 }
 
 /// What publishing needs of an account. The token is still sealed.
@@ -76,6 +79,18 @@ impl AccountForWork {
 }
 
 impl Work {
+    /// What the account shows, part by part.
+    pub fn parts(&self) -> &[Part] {
+        let row = &self.delivery;
+        self.content.parts_on(row.platform, &row.account_id)
+    }
+
+    /// The part under way.
+    pub fn part(&self) -> Option<&Part> {
+        let index = usize::try_from(self.delivery.part_index).ok()?;
+        self.parts().get(index)
+    }
+
     /// The pause that holds this delivery back longest, if any.
     pub fn pause(&self, now: Timestamp) -> Option<(Timestamp, WaitReason)> {
         [self.account_pause, self.app_pause]
@@ -125,7 +140,13 @@ pub async fn load(
         [id.clone().into(), day_ago.into(), due_by.into()],
     )
     .await?;
-    row.map(|row| work_of(&row)).transpose()
+    let Some(mut work) = row.map(|row| work_of(&row)).transpose()? else {
+        return Ok(None);
+    };
+    if work.part().is_some_and(|part| !part.media.is_empty()) {
+        work.uploads = uploads::of_part(database, id, work.delivery.part_index).await?;
+    }
+    Ok(Some(work))
 }
 
 fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
@@ -161,6 +182,7 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
         published_24h: row.try_get("", "published_24h")?,
         account_pause: pause("account_paused_until", "account_pause_reason")?,
         app_pause: pause("app_paused_until", "app_pause_reason")?,
+        uploads: Vec::new(),
     })
 }
 
