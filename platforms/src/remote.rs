@@ -26,3 +26,11 @@ pub struct RemotePost {
     /// The post that this one answers.
     pub reply_to: Option<String>,
 }
+
+/// What became of a post that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    Deleted,
+    /// The platform knows no such post of this profile: deleted before, or never there.
+    WasGone,
+}

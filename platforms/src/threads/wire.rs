@@ -1,5 +1,7 @@
 //! The JSON of Threads. Empty fields are left out by the platform, not null (threads.md 1).
 
+mod quota;
+
 use chrono::DateTime;
 use serde::Deserialize;
 
@@ -7,10 +9,30 @@ use super::ContainerStatus;
 use crate::remote::{Profile, RemotePost};
 use crate::wire::WireId;
 
+pub(super) use quota::Quotas;
+
 /// What creating a container and publishing one answer (threads.md 4.1, 4.5).
 #[derive(Deserialize)]
 pub(super) struct Created {
     pub id: WireId,
+}
+
+/// What deleting a post answers (threads.md 4.7).
+#[derive(Deserialize)]
+#[serde(try_from = "DeletedBody")]
+pub(super) struct Deleted;
+
+#[derive(Deserialize)]
+struct DeletedBody {
+    success: bool,
+}
+
+impl TryFrom<DeletedBody> for Deleted {
+    type Error = &'static str;
+
+    fn try_from(body: DeletedBody) -> Result<Self, Self::Error> {
+        body.success.then_some(Self).ok_or("not a success")
+    }
 }
 
 /// threads.md 4.4

@@ -1,37 +1,18 @@
 //! The JSON of X. Answers come in two vocabularies, and both are read (x.md 2.7).
 
+mod create_post;
+mod media;
+
 use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::snowflake;
 use super::unescape::unescape;
-use crate::remote::{Profile, RemotePost};
+use crate::remote::{Deletion, Profile, RemotePost};
 use crate::wire::WireId;
 
-/// `POST /2/tweets`. Unknown keys are refused there, so nothing is sent that need not be
-/// (x.md 2.1).
-#[derive(Serialize)]
-pub(super) struct CreatePost<'a> {
-    pub text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<Reply<'a>>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Reply<'a> {
-    pub in_reply_to_tweet_id: &'a str,
-}
-
-/// Only `data.id`: `edit_history_tweet_ids` may be `[""]`, and the text comes changed (x.md 2.2).
-#[derive(Deserialize)]
-pub(super) struct Created {
-    pub data: CreatedPost,
-}
-
-#[derive(Deserialize)]
-pub(super) struct CreatedPost {
-    pub id: WireId,
-}
+pub(super) use create_post::{CreatePost, Created};
+pub(super) use media::{DescribeMedia, InitializeUpload, Upload};
 
 /// `GET /2/users/{id}/tweets`.
 #[derive(Deserialize)]
@@ -81,6 +62,39 @@ impl Timeline {
 
     pub fn into_posts(self) -> Vec<RemotePost> {
         self.posts.into_iter().map(RemotePost::from).collect()
+    }
+}
+
+/// `GET /2/tweets/{id}`.
+#[derive(Deserialize)]
+pub(super) struct OnePost {
+    data: Post,
+}
+
+impl From<OnePost> for RemotePost {
+    fn from(post: OnePost) -> Self {
+        post.data.into()
+    }
+}
+
+/// `DELETE /2/tweets/{id}` (x.md 2.8).
+#[derive(Deserialize)]
+pub(super) struct Deleted {
+    data: DeletedPost,
+}
+
+#[derive(Deserialize)]
+struct DeletedPost {
+    deleted: bool,
+}
+
+impl From<Deleted> for Deletion {
+    fn from(deleted: Deleted) -> Self {
+        if deleted.data.deleted {
+            Deletion::Deleted
+        } else {
+            Deletion::WasGone
+        }
     }
 }
 
