@@ -27,4 +27,4 @@ pub use answer::{Answer, LimitScope, RateWindow};
 pub use call::Call;
 pub use failure::{Evidence, Failure, Meaning};
 pub use http::{HttpSettings, http_client};
-pub use remote::{Deletion, Profile, RemotePost};
+pub use remote::{Attached, Deletion, Profile, RemotePost};

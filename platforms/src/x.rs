@@ -34,7 +34,7 @@ pub use price::price_microdollars;
 const TIMELINE_ROWS: &str = "100";
 /// The older names: with `tweet.fields` all of these can be asked for as fields, and unknown ones
 /// are ignored (x.md 2.7).
-const TIMELINE_FIELDS: &str = "created_at,entities,note_tweet,referenced_tweets";
+const TIMELINE_FIELDS: &str = "attachments,created_at,entities,note_tweet,referenced_tweets";
 
 /// Calls the X API. Cheap to clone; holds no credentials.
 ///

@@ -3,7 +3,9 @@
 
 mod boundaries;
 mod lateness;
+mod stepping;
 mod story;
+mod tokenless;
 
 use std::time::Duration;
 
@@ -65,9 +67,16 @@ impl Run<'_> {
             boundaries.at(Side::After, Action::SetAside).await;
             return Ok(());
         }
-        let planned = plan(row.platform, row.status, &progress, now);
+        let files = Files::of(self.work.part(), &self.work.uploads);
+        let planned = plan(row.platform, row.status, &progress, files, now);
         if row.status != Status::Unconfirmed && self.must_wait(&progress, &planned, now).await? {
             return Ok(());
+        }
+        if self.is_cut_off(&progress) {
+            let error = explain::chain_cut(row.platform);
+            return self
+                .end(Change::failed(progress.clone(), error), now)
+                .await;
         }
         let Some(token) = self.token(now).await? else {
             return Ok(());
@@ -78,16 +87,19 @@ impl Run<'_> {
         if self.is_too_late(&progress, now).await? {
             return Ok(());
         }
-        let planned = plan(row.platform, row.status, &progress, now);
+        let planned = plan(row.platform, row.status, &progress, files, now);
         let takes = self.takes(&planned);
-        let Some(mut claim) = self.claim(&planned, &takes, now).await? else {
+        let Some(claim) = self.claim(&planned, &takes, now).await? else {
             return Ok(());
         };
-        let (mut step, mut takes) = (planned.step, takes);
-        while let Some((next_claim, next_step, next_takes)) =
-            self.step(claim, step, takes, &token).await?
-        {
-            (claim, step, takes) = (next_claim, next_step, next_takes);
+        let mut stride = Stride {
+            claim,
+            step: planned.step,
+            takes,
+            uploads: self.work.uploads.clone(),
+        };
+        while let Some(next) = self.step(stride, &token).await? {
+            stride = next;
         }
         Ok(())
     }

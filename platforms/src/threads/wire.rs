@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde::Deserialize;
 
 use super::ContainerStatus;
-use crate::remote::{Profile, RemotePost};
+use crate::remote::{Attached, Profile, RemotePost};
 use crate::wire::WireId;
 
 pub(super) use quota::Quotas;
@@ -116,6 +116,13 @@ impl Page {
 impl From<Media> for RemotePost {
     fn from(media: Media) -> Self {
         RemotePost {
+            attached: match media.media_type.as_deref() {
+                Some("TEXT_POST") => Attached::Nothing,
+                Some("IMAGE") => Attached::Image,
+                Some("VIDEO") => Attached::Video,
+                Some("CAROUSEL_ALBUM") => Attached::Carousel,
+                _ => Attached::Unsaid,
+            },
             id: media.id.0,
             text: media.text.unwrap_or_default(),
             url: media.permalink,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::snowflake;
 use super::unescape::unescape;
-use crate::remote::{Deletion, Profile, RemotePost};
+use crate::remote::{Attached, Deletion, Profile, RemotePost};
 use crate::wire::WireId;
 
 pub(super) use create_post::{CreatePost, Created};
@@ -109,6 +109,26 @@ pub(super) struct Post {
     note_post: Option<Note>,
     referenced_tweets: Option<Vec<Reference>>,
     referenced_posts: Option<Vec<Reference>>,
+    attachments: Option<Attachments>,
+}
+
+#[derive(Deserialize)]
+struct Attachments {
+    media_keys: Option<Vec<String>>,
+}
+
+impl Attachments {
+    /// `3_1880028106020515840`: a kind, and the upload's id (x.md 3.1).
+    fn uploads(self) -> Option<Vec<String>> {
+        let keys = self.media_keys?.into_iter();
+        Some(
+            keys.map(|key| match key.split_once('_') {
+                Some((_, id)) => id.to_owned(),
+                None => key,
+            })
+            .collect(),
+        )
+    }
 }
 
 /// The whole of a long post, whose `text` is cut (x.md 2.6).
@@ -147,7 +167,9 @@ impl From<Post> for RemotePost {
             Some(note) => (note.text, note.entities.or(post.entities)),
             None => (post.text, post.entities),
         };
+        let uploads = post.attachments.and_then(Attachments::uploads);
         RemotePost {
+            attached: uploads.map_or(Attached::Unsaid, Attached::Uploads),
             created_at_ms: created_at
                 .map(|at| at.timestamp_millis())
                 .or_else(|| snowflake::time_ms(&post.id.0)),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use entities::boundary::{Action, Side, StepAction};
+use entities::content::Part;
 use entities::delivery::{Change, Claim, Status, WaitReason};
 use entities::lanes::Pause;
 use entities::rates::Take;
@@ -42,38 +43,38 @@ struct Outcome {
 
 impl Run<'_> {
     /// Takes one step and writes it down. Returns the next step when it is due at once.
-    async fn step(
-        &self,
-        claim: Claim,
-        step: Step,
-        takes: Vec<Take>,
-        token: &Token,
-    ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
+    pub(super) async fn step(&self, stride: Stride, token: &Token) -> Result<Option<Stride>, DbErr> {
         let worker = self.worker;
+        let (claim, step) = (&stride.claim, &stride.step);
         let started_at = worker.clock.now();
         if started_at + worker.settings.call_timeout > claim.lease_until {
             warn!(step = %step.name(), "too little is left of the lease to begin; it is let run out");
             return Ok(None);
         }
-        let parts = self.work.content.parts_on(claim.platform);
+        let parts = self.work.parts();
+        let nothing = Part::default();
         let part = usize::try_from(claim.progress.part_index)
             .ok()
-            .and_then(|index| parts.get(index));
+            .and_then(|index| parts.get(index))
+            .unwrap_or(&nothing);
+        let files = Files::of(Some(part), &stride.uploads);
         let subject = Subject {
             work: self.work,
-            claim: &claim,
-            text: part.map_or("", |part| part.text.as_str()),
+            claim,
+            part,
+            files,
             reply_to: self.work.reply_to.as_deref(),
         };
-        self.at(Side::Before, StepAction::Call, &step).await;
-        let performed = perform(worker, &subject, &step, &token.secret).await?;
-        self.at(Side::After, StepAction::Call, &step).await;
+        self.at(Side::Before, StepAction::Call, step).await;
+        let performed = perform(worker, &subject, step, &token.secret).await?;
+        self.at(Side::After, StepAction::Call, step).await;
         let now = worker.clock.now();
         let case = Case {
             platform: claim.platform,
             status: claim.status,
             progress: &claim.progress,
             parts: i32::try_from(parts.len()).unwrap_or(i32::MAX),
+            files,
             seed: claim.id.as_str(),
             settings: &worker.settings,
             can_renew: token.can_renew,
@@ -81,36 +82,43 @@ impl Run<'_> {
             steady_since: worker.clock.steady_since(),
             now,
         };
-        let decision = decide(&case, &step, &performed.outcome);
-        story::log(&claim, &step, &performed, &decision, now.since(started_at));
-        let attempted = self.attempted(&step, &performed, &decision, started_at, now);
-        self.write_down(
-            claim, step, takes, token, performed, decision, attempted, now,
-        )
-        .await
+        let decision = decide(&case, step, &performed.outcome);
+        story::log(claim, step, &performed, &decision, now.since(started_at));
+        let attempted = self.attempted(step, &performed, &decision, started_at, now);
+        let outcome = Outcome {
+            performed,
+            decision,
+            attempted,
+            now,
+        };
+        self.write_down(stride, outcome, token).await
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step's whole story, told once"
-    )]
     async fn write_down(
         &self,
-        claim: Claim,
-        step: Step,
-        takes: Vec<Take>,
+        stride: Stride,
+        outcome: Outcome,
         token: &Token,
-        performed: Performed,
-        decision: Decision,
-        attempted: Attempted,
-        now: Timestamp,
-    ) -> Result<Option<(Claim, Step, Vec<Take>)>, DbErr> {
+    ) -> Result<Option<Stride>, DbErr> {
         let worker = self.worker;
+        let Stride {
+            claim,
+            step,
+            takes,
+            uploads,
+        } = stride;
+        let Outcome {
+            performed,
+            decision,
+            attempted,
+            now,
+        } = outcome;
         let Decision {
             change,
             verdict,
             pause,
             token: fate,
+            upload,
         } = decision;
         let paused = pause.map(|pause| Pause {
             lane: lane(pause.scope, claim.platform, &claim.account_id),
@@ -132,14 +140,19 @@ impl Run<'_> {
             }),
             reports,
             refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
+            upload: upload.clone(),
             ..Record::bare(change.clone())
         };
 
         // The next step, when it is due at once and this worker may take it. The next part of a
         // chain answers a post that `work` does not know of: it is read again.
+        let uploads = with(uploads, upload);
         let same_part = change.progress().part_index == claim.progress.part_index;
-        let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled())
-            .then(|| plan(claim.platform, Status::Publishing, change.progress(), now));
+        let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled()).then(|| {
+            let files = Files::of(self.work.part(), &uploads);
+            let (platform, status) = (claim.platform, Status::Publishing);
+            plan(platform, status, change.progress(), files, now)
+        });
         let next_takes = next
             .as_ref()
             .map(|next| self.takes(next))
@@ -169,7 +182,12 @@ impl Run<'_> {
         match (recorded, next) {
             (Recorded::Done(Some(claim)), Some(next)) => {
                 self.at(Side::After, action, &step).await;
-                Ok(Some((claim, next.step, next_takes)))
+                Ok(Some(Stride {
+                    claim,
+                    step: next.step,
+                    takes: next_takes,
+                    uploads,
+                }))
             }
             (Recorded::Done(_), _) => {
                 self.at(Side::After, StepAction::Record, &step).await;
@@ -268,4 +286,14 @@ impl Run<'_> {
         };
         unused.into_iter().filter(|take| take.refundable).collect()
     }
+}
+
+/// The files of a part, with one of them further on.
+fn with(mut uploads: Vec<Upload>, further: Option<Upload>) -> Vec<Upload> {
+    if let Some(further) = further {
+        uploads.retain(|upload| upload.position != further.position);
+        uploads.push(further);
+        uploads.sort_by_key(|upload| upload.position);
+    }
+    uploads
 }

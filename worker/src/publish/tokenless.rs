@@ -38,6 +38,14 @@ impl Run<'_> {
             _ if error.code == "account_deleted" => Change::failed(progress.clone(), error),
             _ => Change::needs_reconnect(progress.clone(), error),
         };
+        info!(status = %change.to(), code = change.error().map(|error| error.code.as_str()), "no token");
+        self.end(change, now).await
+    }
+
+    /// Claims the delivery and writes a change down without any call to the platform.
+    pub(super) async fn end(&self, change: Change, now: Timestamp) -> Result<(), DbErr> {
+        let worker = self.worker;
+        let progress = self.work.delivery.progress()?;
         let (lease, boundaries) = (worker.settings.lease, &worker.boundaries);
         let at_claim = Action::ClaimWithoutToken;
         boundaries.at(Side::Before, at_claim).await;
@@ -55,12 +63,20 @@ impl Run<'_> {
             return Ok(());
         };
         boundaries.at(Side::After, at_claim).await;
-        info!(status = %change.to(), code = change.error().map(|error| error.code.as_str()), "no token");
         let at_record = Action::RecordWithoutToken;
         boundaries.at(Side::Before, at_record).await;
         record(&worker.database, &claim, Record::bare(change), now, lease).await?;
         boundaries.at(Side::After, at_record).await;
         Ok(())
+    }
+
+    /// Whether a part that answers another does not know which: the one before is live, and its
+    /// platform would not tell its id. Sent all the same, it would be a post of its own.
+    pub(super) fn is_cut_off(&self, progress: &Progress) -> bool {
+        progress.part_index > 0
+            && progress.checkpoint == Checkpoint::Start
+            && self.work.delivery.status != Status::Unconfirmed
+            && self.work.reply_to.is_none()
     }
 
     fn is_last_part(&self, progress: &Progress) -> bool {
