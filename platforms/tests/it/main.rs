@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod multipart;
 mod oauth;
+mod openapi;
 mod server;
 mod threads;
 mod transport;
