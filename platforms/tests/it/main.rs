@@ -8,8 +8,11 @@ mod oauth;
 mod openapi;
 mod server;
 mod threads;
+mod threads_posts;
 mod transport;
 mod x;
+mod x_media;
+mod x_posts;
 
 use std::sync::Once;
 use std::time::Duration;
