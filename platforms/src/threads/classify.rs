@@ -164,4 +164,6 @@ fn windows(reply: &Reply) -> Vec<RateWindow> {
 }
 
 #[cfg(test)]
+mod posting_tests;
+#[cfg(test)]
 mod tests;

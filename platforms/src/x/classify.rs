@@ -220,3 +220,5 @@ fn rejected(code: &'static str) -> Meaning {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upload_tests;

@@ -1,5 +1,8 @@
 //! The requests against what the platforms publish about themselves.
 
+mod of_threads;
+mod of_x;
+
 use std::path::Path;
 
 use platforms::{threads, x};
@@ -8,7 +11,7 @@ use serde_json::Value;
 use crate::server::{Server, json};
 use crate::{NOW_MS, http, token};
 
-pub fn published(file: &str) -> Value {
+fn published(file: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../shared/data")
         .join(file);
@@ -26,10 +29,13 @@ async fn threads_names_every_field_that_is_read() {
         let value = variable.unwrap()["value"].as_str().unwrap();
         value.split(',').map(str::to_owned).collect::<Vec<_>>()
     };
+    // A post read by its id may be a reply.
+    let post_fields = [fields_of("fields_threads"), fields_of("fields_replies")].concat();
     let empty = || json(200, r#"{"data":[]}"#);
     let user = json(200, r#"{"id":"1","username":"u"}"#);
     let status = json(200, r#"{"status":"FINISHED"}"#);
-    let server = Server::start(vec![empty(), empty(), user, status]).await;
+    let post = json(200, r#"{"id":"1"}"#);
+    let server = Server::start(vec![empty(), empty(), user, status, post, empty()]).await;
     let client = threads::Client::new(http(), &server.url);
     client.posts_since(&token(), 0, NOW_MS).await.unwrap();
     client.replies_since(&token(), 0, NOW_MS).await.unwrap();
@@ -38,14 +44,19 @@ async fn threads_names_every_field_that_is_read() {
         .container_status(&token(), "1", NOW_MS)
         .await
         .unwrap();
+    client.read_post(&token(), "1", NOW_MS).await.unwrap();
+    let _ = client.publishing_limit(&token(), "1", true, NOW_MS).await;
 
     let declared = [
-        "fields_threads",
-        "fields_replies",
-        "fields_profile",
-        "fields_container",
+        fields_of("fields_threads"),
+        fields_of("fields_replies"),
+        fields_of("fields_profile"),
+        fields_of("fields_container"),
+        post_fields,
+        fields_of("fields_quota"),
     ];
-    for (request, declared) in server.requests().iter().zip(declared.map(fields_of)) {
+    assert_eq!(server.requests().len(), declared.len());
+    for (request, declared) in server.requests().iter().zip(declared) {
         for field in request.query()[0].1.split(',') {
             assert!(declared.iter().any(|name| name == field), "{field}");
         }
