@@ -20,6 +20,7 @@ mod wire;
 
 pub mod limits;
 pub mod oauth;
+pub mod split;
 pub mod threads;
 pub mod x;
 
