@@ -28,9 +28,9 @@ pub(crate) enum Closed {
 /// asks for consent is under `/i` (x.md 1.1).
 pub(crate) fn route(request: &Request) -> Route {
     let segments = request.segments();
-    let grant_type = request.param("grant_type");
-    let x = |path| Route::X(x::route(&request.method, path, grant_type));
-    let threads = |path| Route::Threads(threads::route(&request.method, path, grant_type));
+    let param = |name: &str| request.param(name);
+    let x = |path| Route::X(x::route(&request.method, path, param));
+    let threads = |path| Route::Threads(threads::route(&request.method, path, param));
     match segments.first().map(String::as_str) {
         Some("2") => x(&segments[1..]),
         Some("i") if segments[1..] == ["oauth2", "authorize"] => x(&segments[1..]),
@@ -47,7 +47,7 @@ pub(crate) async fn exchange(
     let route = route(&request);
     let now_ms = inner.now_ms();
     let admitted = inner.world().admit(&route, &request, now_ms);
-    let waits = admitted.fault.as_ref().is_some_and(Fault::waits);
+    let waits = admitted.fault.as_ref().is_some_and(Fault::waits) || route.may_fetch();
     let exchange = Exchange {
         inner,
         request,
@@ -97,6 +97,7 @@ impl Exchange {
         if let Some(answer) = self.side(When::Before).await? {
             return Ok(answer);
         }
+        self.fetch().await;
         let answer = self.perform()?;
         Ok(self.side(When::After).await?.unwrap_or(answer))
     }
@@ -136,6 +137,22 @@ impl Exchange {
             admitted: &self.admitted,
         };
         fault.act(side, self.route.platform(), &mut errors)
+    }
+
+    /// Looks at the media file that the call names, while the world goes on.
+    async fn fetch(&mut self) {
+        let inner = Arc::clone(&self.inner);
+        let (settings, now_ms) = (inner.settings(), inner.now_ms());
+        let wanted = match self.route.may_fetch() && settings.threads.fetch_media {
+            true => {
+                let mut world = inner.world();
+                world.wanted(&settings, now_ms, &self.route, &self.request)
+            }
+            false => None,
+        };
+        if let Some((url, most_bytes)) = wanted {
+            self.request.fetched = Some(inner.fetcher.fetch(&url, most_bytes).await);
+        }
     }
 
     fn perform(&self) -> Result<Answer, Closed> {
