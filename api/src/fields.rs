@@ -196,11 +196,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An object, if it is there and not null.
-    pub fn object(
-        &mut self,
-        name: &'a str,
-        violations: &mut Violations,
-    ) -> Option<Fields<'a>> {
+    pub fn object(&mut self, name: &'a str, violations: &mut Violations) -> Option<Fields<'a>> {
         let path = self.path(name);
         let value = self.value(name)?;
         let object = value.as_object();

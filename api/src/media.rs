@@ -53,8 +53,7 @@ pub async fn upload(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let query = wire::UploadQuery::read(request.query_string())?;
-    let (row, is_new) =
-        receive::receive(&state, &caller.owner, &request, body, query.fit).await?;
+    let (row, is_new) = receive::receive(&state, &caller.owner, &request, body, query.fit).await?;
     info!(media = %row.id, kind = %row.kind, bytes = row.bytes, is_new, "file kept");
     let mut response = if is_new {
         HttpResponse::Created()

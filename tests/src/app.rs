@@ -12,6 +12,7 @@ use entities::rows::account;
 use entities::scopes::Scopes;
 use entities::vault::Vault;
 use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, sessions, users};
+use media::{Store, StoreSettings};
 use platforms::{HttpSettings, http_client};
 use queue::Job;
 use sea_orm::{ConnectionTrait, Statement};
@@ -19,7 +20,7 @@ use secrecy::ExposeSecret;
 use simulator::{LivePost, NewAccount, Simulator};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::token::renew;
-use worker::{Flights, Platforms, Worker, relay};
+use worker::{Flights, Platforms, Source, Worker, relay};
 
 use crate::backend::{Backend, Mode};
 use crate::clerk_instance;
@@ -87,6 +88,8 @@ impl TestApp {
 
         simulator.set_settings(|settings| settings.clerk.url = Some(simulator_url.clone()));
 
+        let store = StoreSettings::folder(&backend.folder().join("media"));
+        let store = Store::open(&store).expect("a store");
         let platforms = platforms(&simulator_url, &options.worker);
         let (listener, base_url) = bind();
         let clerk = options
@@ -98,6 +101,11 @@ impl TestApp {
             clock: clock.clone(),
             vault: vault.clone(),
             platforms: platforms.clone(),
+            source: Source {
+                store: store.clone(),
+                public_url: base_url.clone(),
+                vault: vault.clone(),
+            },
             clerk: clerk.as_ref().map(|clerk| clerk.backend.clone()),
             flights: Flights::default(),
             settings: options.worker,
@@ -114,7 +122,10 @@ impl TestApp {
             connectors: connectors(&simulator_url),
             threads: platforms.threads,
             x: platforms.x,
+            store,
+            looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
             settings: api::Settings {
+                media_folder: backend.folder().to_owned(),
                 handed: worker.settings.handed,
                 public_url: base_url.clone(),
                 connect_by_own_apps: false,

@@ -16,8 +16,8 @@ use entities::delivery::{
 };
 use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
-use entities::{Platform, Timestamp};
 use entities::uploads::Upload;
+use entities::{Platform, Timestamp};
 use platforms::threads::ContainerStatus;
 use platforms::x::{Processing, Uploaded};
 use platforms::{Failure, LimitScope};

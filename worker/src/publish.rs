@@ -11,24 +11,16 @@ use std::time::Duration;
 
 use entities::boundary::{Action, Side, StepAction};
 use entities::claims::{Claimed, Work, claim, load};
-use entities::delivery::{Change, Checkpoint, Claim, DeliveryError, Progress, Status, WaitReason};
-use entities::lanes::Pause;
+use entities::delivery::{Change, Claim, Progress, Status, WaitReason};
 use entities::rates::Take;
-use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
-use entities::rows::attempt::Verdict;
 use entities::{DbErr, DeliveryId, Timestamp};
-use tracing::{Instrument, debug, info, info_span, warn};
+use tracing::{Instrument, debug, info, info_span};
 
+use self::stepping::Stride;
 use crate::Worker;
-use crate::decide::{Case, Decision, Success, decide};
 use crate::explain;
-use crate::limits::lane;
-use crate::perform::{Performed, Subject, perform};
-use crate::step::{Planned, Step, plan};
+use crate::step::{Files, Planned, Step, plan};
 use crate::token::{Obtained, Token, obtain};
-
-/// How often writing down an answer is tried again: for about 13 seconds.
-const RECORD_TRIES: u32 = 8;
 
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
 /// is then judged by its checkpoint when the lease runs out.
@@ -74,9 +66,7 @@ impl Run<'_> {
         }
         if self.is_cut_off(&progress) {
             let error = explain::chain_cut(row.platform);
-            return self
-                .end(Change::failed(progress.clone(), error), now)
-                .await;
+            return self.end(Change::failed(progress.clone(), error), now).await;
         }
         let Some(token) = self.token(now).await? else {
             return Ok(());

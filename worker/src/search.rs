@@ -99,7 +99,12 @@ mod tests {
             post("new", "hi", 100_000, None),
             post("old", "hi", 90_000, None),
         ];
-        let found = candidates(Platform::X, listed, &sought(None), Timestamp::from_ms(100_000));
+        let found = candidates(
+            Platform::X,
+            listed,
+            &sought(None),
+            Timestamp::from_ms(100_000),
+        );
         assert_eq!(ids(&found), ["new"]);
     }
 

@@ -32,7 +32,9 @@ pub enum Step {
     CheckContainer(Container),
     PublishContainer(Container),
     CreatePost,
-    ReadPermalink { remote_id: String },
+    ReadPermalink {
+        remote_id: String,
+    },
     FindPost,
 }
 
@@ -161,7 +163,13 @@ mod tests {
         let ready = progress(Checkpoint::Ready {
             container: container(),
         });
-        let planned = plan(Platform::Threads, Status::Processing, &ready, Files::default(), at(9));
+        let planned = plan(
+            Platform::Threads,
+            Status::Processing,
+            &ready,
+            Files::default(),
+            at(9),
+        );
         assert_eq!(planned.step, Step::PublishContainer(container()));
         let expected = Checkpoint::Sent {
             container: Some(container()),
@@ -170,7 +178,13 @@ mod tests {
         };
         assert_eq!(planned.armed.checkpoint, expected);
 
-        let planned = plan(Platform::X, Status::Queued, &Progress::start(0), Files::default(), at(9));
+        let planned = plan(
+            Platform::X,
+            Status::Queued,
+            &Progress::start(0),
+            Files::default(),
+            at(9),
+        );
         assert_eq!(planned.step, Step::CreatePost);
         let expected = Checkpoint::Sent {
             container: None,
@@ -193,7 +207,13 @@ mod tests {
                         seen_live,
                     })
                 };
-                let planned = plan(platform, Status::Unconfirmed, &sent, Files::default(), at(9));
+                let planned = plan(
+                    platform,
+                    Status::Unconfirmed,
+                    &sent,
+                    Files::default(),
+                    at(9),
+                );
                 assert!(!planned.step.publishes(), "{planned:?}");
                 assert_eq!(
                     planned.armed, sent,

@@ -104,7 +104,7 @@ async fn look_at(state: &State, received: Received, fit: bool) -> Result<Ready, 
     })
     .await;
     drop(permit);
-    let looked = looked.map_err(|_| Problem::unavailable("the look at the file was broken off"))?;
+    let looked = looked.map_err(|_| Problem::store_unavailable("the folder for files"))?;
     let (received, facts, fitted) = looked.map_err(Unfit::problem)?;
     let Some(fitted) = fitted else {
         return Ok(Ready {
@@ -113,9 +113,9 @@ async fn look_at(state: &State, received: Received, fit: bool) -> Result<Ready, 
             converted: Vec::new(),
         });
     };
-    let sha256 = hash(&fitted.path).await.map_err(|error| {
-        not_received(IntakeError::Write(error))
-    })?;
+    let sha256 = hash(&fitted.path)
+        .await
+        .map_err(|error| not_received(IntakeError::Write(error)))?;
     Ok(Ready {
         received: Received {
             bytes: fitted.facts.bytes,
@@ -185,7 +185,7 @@ async fn keep(
 /// The store's trouble, for whoever is waiting.
 pub fn store_problem(error: &StoreError) -> Problem {
     tracing::error!(%error, "the media store");
-    Problem::unavailable("the media store")
+    Problem::store_unavailable("the media store")
 }
 
 enum Unfit {
@@ -211,7 +211,7 @@ fn not_received(error: IntakeError) -> Problem {
         IntakeError::Empty => invalid("file", "missing", sentence(&error)),
         IntakeError::Write(error) => {
             tracing::error!(%error, "a file could not be written");
-            Problem::unavailable("the folder for files")
+            Problem::store_unavailable("the folder for files")
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Files for whoever holds a link that we signed: the platforms fetch from here.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use entities::MediaId;
 use futures::StreamExt;
-use media::{LinkError, link};
+use media::{LinkError, StoreError, link};
 use serde::Deserialize;
 
 use super::receive::store_problem;
@@ -32,13 +32,14 @@ pub async fn serve(
     check(&state, &id, &signed)?;
     let row = entities::media::find_signed(&state.database, &id).await?;
     let row = row.ok_or_else(gone)?;
-    let download = state.store.get(&row.key).await.map_err(|error| {
-        if error.is_missing() {
-            gone()
-        } else {
-            store_problem(&error)
-        }
-    })?;
+    let download = state
+        .store
+        .get(&row.key)
+        .await
+        .map_err(|error| match error {
+            StoreError::NotFound { .. } => gone(),
+            error => store_problem(&error),
+        })?;
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, row.mime.as_str()))
@@ -48,9 +49,11 @@ pub async fn serve(
             .insert_header((CONTENT_LENGTH, download.size))
             .finish());
     }
-    Ok(response
-        .no_chunking(download.size)
-        .streaming(download.stream.map(|piece| piece.map_err(std::io::Error::other))))
+    Ok(response.no_chunking(download.size).streaming(
+        download
+            .stream
+            .map(|piece| piece.map_err(std::io::Error::other)),
+    ))
 }
 
 /// Links signed with a key that was changed since stay good.

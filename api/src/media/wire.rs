@@ -30,6 +30,56 @@ pub struct ListQuery {
     pub limit: Option<u64>,
 }
 
+impl UploadQuery {
+    /// Reads a query string.
+    pub fn read(query: &str) -> Result<Self, Problem> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            read.fit = match (&*name, &*value) {
+                ("fit", "true" | "1" | "") => true,
+                ("fit", "false" | "0") => false,
+                ("fit", _) => {
+                    let detail = "`fit` must be true or false.";
+                    return Err(Problem::bad_request(detail));
+                }
+                (other, _) => return Err(unknown(other)),
+            };
+        }
+        Ok(read)
+    }
+}
+
+impl ListQuery {
+    /// Reads a query string.
+    pub fn read(query: &str) -> Result<Self, Problem> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "cursor" => {
+                    let cursor = value.parse().map_err(|_| {
+                        Problem::bad_request(
+                            "`cursor`: the `next_cursor` of an earlier page is expected.",
+                        )
+                    })?;
+                    read.cursor = Some(cursor);
+                }
+                "limit" => {
+                    let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
+                    let wrong = || Problem::bad_request("`limit` must be 1 to 100.");
+                    read.limit = Some(limit.ok_or_else(wrong)?);
+                }
+                other => return Err(unknown(other)),
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    let shown: String = name.chars().take(64).collect();
+    Problem::bad_request(format!("There is no parameter `{shown}`."))
+}
+
 /// A form with a file.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
@@ -121,7 +171,11 @@ impl MediaBody {
             frame_rate: facts.frame_rate,
             video_codec: facts.video_codec,
             audio_codec: facts.audio_codec,
-            sha256: row.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: row
+                .sha256
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             file_name: row.file_name.clone(),
             converted: converted.and_then(Result::ok).unwrap_or_default(),
             findings,
@@ -136,10 +190,7 @@ impl MediaListBody {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let shown = &rows[..rows.len().min(limit)];
         Ok(MediaListBody {
-            data: shown
-                .iter()
-                .map(MediaBody::new)
-                .collect::<Result<_, _>>()?,
+            data: shown.iter().map(MediaBody::new).collect::<Result<_, _>>()?,
             next_cursor: (rows.len() > limit)
                 .then(|| shown.last().map(|row| row.id.to_string()))
                 .flatten(),

@@ -166,7 +166,7 @@ impl Sending<'_> {
 
 /// A file could not be read from the store: nothing was asked of the platform.
 fn unreadable(error: &StoreError) -> Performed {
-    let meaning = if error.is_missing() {
+    let meaning = if matches!(error, StoreError::NotFound { .. }) {
         Meaning::Rejected {
             code: "media_missing",
         }

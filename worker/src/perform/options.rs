@@ -34,10 +34,15 @@ pub fn on_x(options: &Options, part_index: i32) -> PostOptions {
             XReplySettings::Verified => ReplySettings::Verified,
         }),
         quote,
-        poll: poll.map(|Poll { options, duration_minutes }| x::Poll {
-            options,
-            duration_minutes,
-        }),
+        poll: poll.map(
+            |Poll {
+                 options,
+                 duration_minutes,
+             }| x::Poll {
+                options,
+                duration_minutes,
+            },
+        ),
         community_id,
         share_with_followers,
         ..disclosed
@@ -96,7 +101,11 @@ pub fn on_threads(options: &Options, part_index: i32, has_media: bool) -> Contai
                 .map(|styling| threads::Styling {
                     offset: styling.span.offset,
                     length: styling.span.length,
-                    styling_info: styling.styles.iter().filter_map(|word| style(word)).collect(),
+                    styling_info: styling
+                        .styles
+                        .iter()
+                        .filter_map(|word| style(word))
+                        .collect(),
                 })
                 .collect(),
         }),

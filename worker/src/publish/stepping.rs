@@ -43,7 +43,11 @@ struct Outcome {
 
 impl Run<'_> {
     /// Takes one step and writes it down. Returns the next step when it is due at once.
-    pub(super) async fn step(&self, stride: Stride, token: &Token) -> Result<Option<Stride>, DbErr> {
+    pub(super) async fn step(
+        &self,
+        stride: Stride,
+        token: &Token,
+    ) -> Result<Option<Stride>, DbErr> {
         let worker = self.worker;
         let (claim, step) = (&stride.claim, &stride.step);
         let started_at = worker.clock.now();

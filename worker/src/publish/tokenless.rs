@@ -15,7 +15,11 @@ use crate::explain;
 impl Run<'_> {
     /// Without a token nothing can be tried: the delivery waits for a new one. What may be live is
     /// looked for later, until patience ends; what is live needs no token.
-    pub(super) async fn without_token(&self, error: DeliveryError, now: Timestamp) -> Result<(), DbErr> {
+    pub(super) async fn without_token(
+        &self,
+        error: DeliveryError,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
         let worker = self.worker;
         let row = &self.work.delivery;
         let progress = row.progress()?;

@@ -25,9 +25,7 @@ impl<'a> Files<'a> {
     /// How far the file at `position` got.
     pub fn upload(&self, position: usize) -> Option<&'a Upload> {
         let wanted = i32::try_from(position).ok()?;
-        self.uploads
-            .iter()
-            .find(|upload| upload.position == wanted)
+        self.uploads.iter().find(|upload| upload.position == wanted)
     }
 
     /// Whether a video is among them.
@@ -60,27 +58,24 @@ impl<'a> Files<'a> {
     }
 
     fn next_on_x(&self, now: Timestamp) -> Option<Step> {
-        self.media
-            .iter()
-            .enumerate()
-            .find_map(|(position, media)| {
-                let Some(upload) = self.alive(position, now) else {
-                    return Some(match media.kind {
-                        MediaKind::Image => Step::UploadImage { position },
-                        MediaKind::Gif | MediaKind::Video => Step::BeginUpload { position },
-                    });
-                };
-                let upload = || upload.clone();
-                match upload().state {
-                    UploadState::Sending if is_all_sent(&upload(), media) => {
-                        Some(Step::FinishUpload(upload()))
-                    }
-                    UploadState::Sending => Some(Step::AppendUpload(upload())),
-                    UploadState::Processing => Some(Step::CheckUpload(upload())),
-                    UploadState::Undescribed => Some(Step::DescribeMedia(upload())),
-                    UploadState::Ready | UploadState::Lost => None,
+        self.media.iter().enumerate().find_map(|(position, media)| {
+            let Some(upload) = self.alive(position, now) else {
+                return Some(match media.kind {
+                    MediaKind::Image => Step::UploadImage { position },
+                    MediaKind::Gif | MediaKind::Video => Step::BeginUpload { position },
+                });
+            };
+            let upload = || upload.clone();
+            match upload().state {
+                UploadState::Sending if is_all_sent(&upload(), media) => {
+                    Some(Step::FinishUpload(upload()))
                 }
-            })
+                UploadState::Sending => Some(Step::AppendUpload(upload())),
+                UploadState::Processing => Some(Step::CheckUpload(upload())),
+                UploadState::Undescribed => Some(Step::DescribeMedia(upload())),
+                UploadState::Ready | UploadState::Lost => None,
+            }
+        })
     }
 
     /// All are begun before the first is asked about: the platform prepares them side by side.

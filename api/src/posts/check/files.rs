@@ -77,8 +77,7 @@ fn check_alt_text(item: &PartMedia, field: &str, violations: &mut Violations) {
     let Some(text) = &item.alt_text else { return };
     let length = text.chars().count();
     if length > MOST_ALT_TEXT {
-        let message =
-            format!("The platforms take {MOST_ALT_TEXT} characters; this has {length}.");
+        let message = format!("The platforms take {MOST_ALT_TEXT} characters; this has {length}.");
         violations.add(field, "alt_text_too_long", message);
     }
     if text.contains('\0') {
@@ -113,11 +112,7 @@ pub fn check_files(
             }
         }
     };
-    let known: Vec<_> = part
-        .media
-        .iter()
-        .map(|item| facts.get(&item.id))
-        .collect();
+    let known: Vec<_> = part.media.iter().map(|item| facts.get(&item.id)).collect();
     for (position, facts) in known.iter().enumerate() {
         let Some(facts) = facts else { continue };
         let field = place.field(index, &format!("media[{position}]"));
@@ -135,14 +130,13 @@ pub fn check_files(
     tell(place.field(index, "media"), together, violations);
     let may_upload = account.platform != Platform::X
         || account.scopes.is_empty()
-        || account.scopes.split(' ').any(|scope| scope == "media.write");
+        || account
+            .scopes
+            .split(' ')
+            .any(|scope| scope == "media.write");
     if !may_upload {
         let message = "The connection to X lacks the permission `media.write`: connect the account again and grant it.";
-        violations.add(
-            place.field(index, "media"),
-            "permission_missing",
-            message,
-        );
+        violations.add(place.field(index, "media"), "permission_missing", message);
     }
     warnings
 }

@@ -32,10 +32,7 @@ pub fn check_options(
         (false, true) => format!("overrides.{0}.options.{0}", account.platform),
         (false, false) => format!("options.{}", account.platform),
     };
-    let mut check = Check {
-        before,
-        violations,
-    };
+    let mut check = Check { before, violations };
     match account.platform {
         Platform::X => check.x(&options.x, first),
         Platform::Threads => {
@@ -134,7 +131,8 @@ impl Check<'_> {
             .as_ref()
             .is_some_and(|attachment| attachment.link_attachment_url.is_some());
         if inner_link && options.link_attachment.is_some() {
-            let message = "Threads takes one link attachment: of the post, or of its text attachment.";
+            let message =
+                "Threads takes one link attachment: of the post, or of its text attachment.";
             self.refuse("link_attachment", "options_exclude_each_other", message);
         }
         if options.spoiler_media && parts.iter().all(|part| part.media.is_empty()) {
@@ -221,7 +219,10 @@ impl Check<'_> {
                 let message = "A text attachment has 1 to 10,000 characters.";
                 self.refuse("text_attachment.plaintext", "text_too_long", message);
             }
-            if !fit(attachment.styling.iter().map(|styling| &styling.span), length) {
+            if !fit(
+                attachment.styling.iter().map(|styling| &styling.span),
+                length,
+            ) {
                 let message = "Styles must lie within the text and not overlap.";
                 self.refuse("text_attachment.styling", "invalid_span", message);
             }

@@ -61,7 +61,11 @@ pub fn check(
         let is_new = seen.insert((place.clone(), measure));
         // What was found once is not told again for each account of the same kind.
         let mut unheard = Violations::default();
-        let told = if is_new { &mut *violations } else { &mut unheard };
+        let told = if is_new {
+            &mut *violations
+        } else {
+            &mut unheard
+        };
         let (parts, origins) = cut(content, &place, &written, measure, told);
         if parts.len() > MOST_PARTS {
             let message = format!(
@@ -171,7 +175,11 @@ fn cut(
             }
         };
         for (piece, text) in texts.into_iter().enumerate() {
-            let media = if piece == 0 { part.media.clone() } else { vec![] };
+            let media = if piece == 0 {
+                part.media.clone()
+            } else {
+                vec![]
+            };
             parts.push(Part { text, media });
             origins.push(index);
         }

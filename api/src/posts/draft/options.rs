@@ -171,11 +171,7 @@ fn read_gif(mut fields: Fields<'_>, violations: &mut Violations) -> Gif {
     Gif { id }
 }
 
-fn text<'a>(
-    fields: &mut Fields<'a>,
-    name: &'a str,
-    violations: &mut Violations,
-) -> Option<String> {
+fn text<'a>(fields: &mut Fields<'a>, name: &'a str, violations: &mut Violations) -> Option<String> {
     fields.text(name, violations).map(str::to_owned)
 }
 
