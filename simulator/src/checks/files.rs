@@ -108,6 +108,13 @@ impl Files {
         self.gate.add_permits(1);
     }
 
+    /// Waits until it has been asked for something.
+    pub(super) async fn until_asked(&self) {
+        while self.asked() == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// How often it was asked for something.
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)

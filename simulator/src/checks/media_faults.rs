@@ -177,3 +177,19 @@ async fn the_named_refusals_of_uploads_have_their_own_bodies() {
     let refused = running.tweet(json!({"text": "hi"})).await;
     assert!(refused.status == 403 && refused.body.contains("longer than 2 minutes"));
 }
+
+#[tokio::test]
+async fn a_container_is_made_even_when_its_client_does_not_wait_for_the_file() {
+    let (running, files) = (Running::start().await, files().await);
+    let url = files.slow_url("a.png");
+    let form = [("media_type", "IMAGE"), ("image_url", url.as_str())];
+    let call = running.post("/v1.0/me/threads").form(&form);
+    tokio::select! {
+        _ = call.send() => panic!("answered before the file was there"),
+        () = files.until_asked() => {}
+    }
+    files.let_go();
+    running.simulator.until_idle().await;
+    let call = &running.simulator.calls()[0];
+    assert_eq!((call.http_status, call.finished), (Some(200), true));
+}

@@ -124,7 +124,7 @@ async fn what_does_not_belong_together_is_refused() {
     }
     let eleven = format!(
         "[{}]",
-        vec![r#"{"entity_type":"SPOILER","offset":0,"length":1}"#; 11].join(",")
+        [r#"{"entity_type":"SPOILER","offset":0,"length":1}"#; 11].join(",")
     );
     let overlapping = r#"{"plaintext":"long","text_with_styling_info":[
         {"offset":0,"length":3,"styling_info":["bold"]},{"offset":2,"length":1,"styling_info":["italic"]}]}"#;

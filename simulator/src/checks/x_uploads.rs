@@ -349,3 +349,18 @@ async fn knobs_change_how_uploads_are_answered() {
     let done = data(&finalize(&running, &upload).await);
     assert_eq!(done["processing_info"], json!({"state": "pending"}));
 }
+
+#[tokio::test]
+async fn pieces_of_several_megabytes_are_taken() {
+    let running = Running::start().await;
+    let file = video(13 << 20, 60);
+    let upload = id(&initialize(&running, "tweet_video", "video/mp4", file.len()).await);
+    for (index, piece) in file.chunks(5 << 20).enumerate() {
+        assert_eq!(append(&running, &upload, index, piece).await.status, 200);
+    }
+    assert_eq!(finalize(&running, &upload).await.status, 200);
+    let body = json!({"text": "look", "media": {"media_ids": [upload]}});
+    assert_eq!(running.tweet(body).await.status, 201);
+    let live = running.simulator.live_posts();
+    assert_eq!(live[0].media[0].sha256, sha256(&file));
+}

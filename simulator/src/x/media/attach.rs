@@ -61,7 +61,7 @@ fn ready(scene: &mut Scene<'_>, caller: AccountId, id: u64) -> Option<(Attached,
     };
     match upload.progress(now_ms)? {
         Progress::None | Progress::Succeeded => {}
-        Progress::Pending { .. } | Progress::InProgress { .. } | Progress::Failed(_) => {
+        Progress::Pending { .. } | Progress::Working { .. } | Progress::Failed(_) => {
             return None;
         }
     }

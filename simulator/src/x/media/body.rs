@@ -78,12 +78,14 @@ impl Sent {
         found.map(|(_, text)| text.as_str())
     }
 
-    /// `media_category`, which must be there.
+    /// `media_category`, which must be there; `amplify_video` goes up in pieces alone.
     pub(crate) fn category(&self) -> Result<Category, Refused> {
         let Some(name) = self.text("media_category") else {
             return Err(invalid("$.media_category: is missing but it is required"));
         };
-        Category::named(name).ok_or_else(|| no_category(name))
+        Category::named(name)
+            .filter(|category| *category != Category::AmplifyVideo)
+            .ok_or_else(unknown_category)
     }
 
     /// `additional_owners`: a comma list here (x.md 3.1).
@@ -99,7 +101,7 @@ impl Sent {
     }
 }
 
-pub(crate) fn no_category(_name: &str) -> Refused {
+pub(crate) fn unknown_category() -> Refused {
     let known: Vec<&str> = Category::names().collect();
     invalid(format!(
         "$.media_category: does not have a value in the enumeration [{}]",

@@ -60,7 +60,7 @@ pub(crate) fn initialize(
         )));
     }
     let category = match (text("media_category"), media_type) {
-        (Some(name), _) => Category::named(name).ok_or_else(|| body::no_category(name))?,
+        (Some(name), _) => Category::named(name).ok_or_else(body::unknown_category)?,
         (None, Some(media_type)) => Category::of_type(media_type)
             .ok_or_else(|| invalid("$.media_category: is missing but it is required"))?,
         (None, None) => {

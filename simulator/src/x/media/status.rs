@@ -76,7 +76,7 @@ fn processing(scene: &Scene<'_>, upload: &Upload, was_told: bool) -> Option<Json
         Progress::Pending { left_ms } => {
             state("pending").with_some("check_after_secs", wait(left_ms.min(1_000)))
         }
-        Progress::InProgress { percent, left_ms } => state("in_progress")
+        Progress::Working { percent, left_ms } => state("in_progress")
             .with_some("check_after_secs", wait(left_ms))
             .with("progress_percent", u16::from(percent)),
         Progress::Succeeded => state("succeeded").with("progress_percent", 100_u16),

@@ -57,7 +57,8 @@ pub(crate) enum Progress {
     Pending {
         left_ms: i64,
     },
-    InProgress {
+    /// `in_progress`.
+    Working {
         percent: u8,
         left_ms: i64,
     },
@@ -104,7 +105,7 @@ impl Upload {
             Progress::Pending { left_ms }
         } else if left_ms > 0 {
             let part = 100 * (processing_ms - left_ms) / processing_ms.max(1);
-            Progress::InProgress {
+            Progress::Working {
                 percent: u8::try_from(part.clamp(0, 99)).unwrap_or(99),
                 left_ms,
             }
@@ -180,7 +181,7 @@ mod tests {
     fn a_video_is_pending_then_in_progress_then_ready() {
         let one = video();
         let percent = |now_ms| match one.progress(now_ms) {
-            Some(Progress::InProgress { percent, .. }) => percent,
+            Some(Progress::Working { percent, .. }) => percent,
             other => panic!("{other:?}"),
         };
         let pending = Progress::Pending { left_ms: 4_001 };
@@ -203,7 +204,7 @@ mod tests {
         one.lag_ms = Some(9_000);
         assert!(matches!(
             one.progress(8_999),
-            Some(Progress::InProgress { left_ms: 1, .. })
+            Some(Progress::Working { left_ms: 1, .. })
         ));
         one.fate = Some(MediaFate::Fails("no".to_owned()));
         assert_eq!(one.progress(9_000), Some(Progress::Failed("no".to_owned())));
