@@ -81,7 +81,10 @@ pub(crate) fn decode(path: &Path, format: Format, bytes: u64) -> Result<Picture,
     }
     // Neither of the two keeps a picture from being seen.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let icc_profile = decoder.icc_profile().unwrap_or_default().filter(|profile| of_rgb(profile));
+    let icc_profile = decoder
+        .icc_profile()
+        .unwrap_or_default()
+        .filter(|profile| of_rgb(profile));
     let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
     image.apply_orientation(orientation);
     Ok(Picture {
