@@ -53,7 +53,8 @@ pub enum FitError {
 
 /// Makes a picture fit where a platform would refuse it. `None` where nothing is to be done. The
 /// new file is made in `out_folder`; the old one is not touched. Blocks, and takes about twice
-/// the memory of the decoded picture.
+/// the memory of the decoded picture. Of videos it judges as for an account without Premium, and
+/// for both platforms: where only one is posted to, look at its findings instead.
 ///
 /// # Errors
 /// When the file is none that is converted, or the trouble is none that converting cures.

@@ -2,8 +2,9 @@
 //!
 //! No database, no HTTP server, no client of a platform and no clock. What is decided (limits,
 //! links) is decided by pure functions, apart from the input and output. Whatever reads a whole
-//! file ([`probe()`], [`fit()`]) blocks and belongs into `spawn_blocking`; each call may take
-//! [`probe::MAX_DECODED_BYTES`] of memory for a picture, so few should run at a time.
+//! file ([`probe()`], [`fit()`]) blocks and belongs into `spawn_blocking`. A picture of the largest
+//! size takes 300 to 600 MB of memory while it is decoded, and about 1 GB in the worst case (see
+//! [`probe::MAX_PIXELS`]), so few should run at a time; a video takes next to nothing.
 //!
 //! The way of a file:
 //!

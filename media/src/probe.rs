@@ -19,11 +19,12 @@ use crate::intake::Size;
 use crate::{Facts, Format};
 use sniff::Sniffed;
 
-/// The most pixels of a picture, which would fill 400 MB as RGBA: 100 million.
+/// The most pixels of a picture: 100 million, which fill 300 MB, or 400 MB with transparency. The
+/// decoder of a progressive JPEG holds as much again beside it, or twice as much.
 pub const MAX_PIXELS: u64 = 100_000_000;
 /// The largest file that is taken for a picture: decoders hold it whole.
 pub const MAX_PICTURE_BYTES: u64 = 100_000_000;
-/// The most memory that one decoded picture may take; a picture that needs more is refused.
+/// The most memory that the decoded picture itself may take; one that needs more is refused.
 pub const MAX_DECODED_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Why a file is not taken.

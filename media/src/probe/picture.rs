@@ -48,8 +48,8 @@ pub(crate) struct Picture {
     pub icc_profile: Option<Vec<u8>>,
 }
 
-/// Decodes a picture; of a GIF, its first frame. Takes at most [`MAX_DECODED_BYTES`], beside the
-/// file itself.
+/// Decodes a picture; of a GIF, its first frame. The picture takes at most [`MAX_DECODED_BYTES`],
+/// beside the file itself and what its decoder needs.
 pub(crate) fn decode(path: &Path, format: Format, bytes: u64) -> Result<Picture, ProbeError> {
     if bytes > MAX_PICTURE_BYTES {
         let what = Size(bytes).to_string();

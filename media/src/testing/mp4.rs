@@ -257,12 +257,20 @@ impl Track {
             0 => be32(0).to_vec(),
             _ => [be32(1), be32(samples), be32(self.sample_delta)].concat(),
         };
+        // All samples in one chunk, a byte each, which lies at the start of the file.
+        let (chunk, place) = match samples {
+            0 => (be32(0).to_vec(), be32(0).to_vec()),
+            _ => (
+                [be32(1), be32(1), be32(samples), be32(1)].concat(),
+                [be32(1), be32(0)].concat(),
+            ),
+        };
         let stbl = [
             boxed(b"stsd", &[&be32(0), &be32(1), &self.entry]),
             boxed(b"stts", &[&be32(0), &counts]),
-            boxed(b"stsc", &[&[0; 8]]),
+            boxed(b"stsc", &[&be32(0), &chunk]),
             boxed(b"stsz", &[&be32(0), &be32(1), &be32(samples)]),
-            boxed(b"stco", &[&[0; 8]]),
+            boxed(b"stco", &[&be32(0), &place]),
         ];
         let dref = boxed(b"dref", &[&be32(0), &be32(1), &boxed(b"url ", &[&be32(1)])]);
         let dinf = boxed(b"dinf", &[&dref]);
