@@ -95,7 +95,8 @@ async fn look_at(state: &State, received: Received, fit: bool) -> Result<Ready, 
     let folder: PathBuf = state.settings.media_folder.clone();
     let looked = web::block(move || {
         let facts = media::probe(&received.path).map_err(Unfit::Probe)?;
-        let fitted = if fit {
+        // The rest is never converted: its findings say what to do.
+        let fitted = if fit && facts.kind == Kind::Image {
             media::fit(&received.path, &facts, &folder).map_err(Unfit::Fit)?
         } else {
             None
