@@ -17,6 +17,7 @@ mod idempotency;
 mod illegal_rows;
 mod infrastructure;
 mod lists;
+mod media;
 mod misfire;
 mod model;
 mod outcomes;

@@ -91,6 +91,14 @@ impl Victim {
             (StepName::ReadPermalink, _) => Operation::ReadMedia,
             (StepName::FindPost, Platform::Threads) => Operation::ListPosts,
             (StepName::FindPost, Platform::X) => Operation::XTimeline,
+            (StepName::UploadImage, _) => Operation::XMediaUpload,
+            (StepName::BeginUpload, _) => Operation::XMediaInitialize,
+            (StepName::AppendUpload, _) => Operation::XMediaAppend,
+            (StepName::FinishUpload, _) => Operation::XMediaFinalize,
+            (StepName::CheckUpload, _) => Operation::XMediaStatus,
+            (StepName::DescribeMedia, _) => Operation::XMediaMetadata,
+            (StepName::CreateChild, _) => Operation::CreateChild,
+            (StepName::CheckChild, _) => Operation::ContainerStatus,
         }
     }
 

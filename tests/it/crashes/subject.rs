@@ -51,8 +51,8 @@ impl Subject {
             idempotency_key: Some(self.key.clone()),
             request_hash: Vec::new(),
             content: Content {
-                parts: texts.map(|text| Part { text }).collect(),
-                overrides: Default::default(),
+                parts: texts.map(Part::of).collect(),
+                ..Content::default()
             },
             publish_at: None,
             time_zone: None,

@@ -122,6 +122,14 @@ fn to_action(action: Action, platform: Platform) -> Way {
 
 fn to_claim(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::CreateContainer | StepName::CreatePost => vec![plain(true, true)],
         StepName::CheckContainer => vec![
             plain(true, true).rule(prepared_slowly()),
@@ -135,6 +143,14 @@ fn to_claim(step: StepName, platform: Platform) -> Vec<Way> {
 
 fn to_call(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::CreateContainer | StepName::ReadPermalink => vec![plain(true, true)],
         // The first time it is asked whether it is ready, the second whether it is published.
         StepName::CheckContainer => vec![
@@ -149,6 +165,14 @@ fn to_call(step: StepName, platform: Platform) -> Vec<Way> {
 
 fn to_record(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::CreateContainer => vec![
             plain(true, true).rule(
                 rule(
@@ -174,6 +198,14 @@ fn to_record(step: StepName, platform: Platform) -> Vec<Way> {
 
 fn to_next_claim(step: StepName) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::CreateContainer | StepName::CheckContainer => vec![plain(true, false)],
         StepName::PublishContainer => vec![plain(false, false)],
         StepName::CreatePost | StepName::ReadPermalink | StepName::FindPost => Vec::new(),
@@ -182,6 +214,14 @@ fn to_next_claim(step: StepName) -> Vec<Way> {
 
 fn to_late_record(step: StepName) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::PublishContainer | StepName::CreatePost => vec![begins(Begins::Stalled, NEVER)],
         StepName::CreateContainer
         | StepName::CheckContainer

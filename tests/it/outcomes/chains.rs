@@ -25,7 +25,7 @@ pub(super) async fn submit_to(
     texts: Vec<String>,
     accounts: Vec<account::Model>,
 ) -> Value {
-    let parts = texts.into_iter().map(|text| Part { text }).collect();
+    let parts = texts.into_iter().map(Part::of).collect();
     let now = app.clock.now();
     let new = NewPost {
         owner_id: app.owner.clone(),
@@ -33,7 +33,7 @@ pub(super) async fn submit_to(
         request_hash: Vec::new(),
         content: Content {
             parts,
-            overrides: Default::default(),
+            ..Content::default()
         },
         publish_at: None,
         time_zone: None,

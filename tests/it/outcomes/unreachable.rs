@@ -3,6 +3,7 @@
 
 mod servers;
 
+use platforms::x::NewPost;
 use std::time::Duration;
 
 use platforms::{Failure, HttpSettings, Meaning, http_client};
@@ -107,7 +108,16 @@ async fn each_call(platforms: &Platforms) -> Vec<(&'static str, Option<Failure>)
         ("profile", threads.profile(token, now_ms).await.err()),
         (
             "create on X",
-            x.create_post(token, "a", None, now_ms).await.err(),
+            x.create_post(
+                token,
+                &NewPost {
+                    text: "a",
+                    ..NewPost::default()
+                },
+                now_ms,
+            )
+            .await
+            .err(),
         ),
         (
             "posts on X",

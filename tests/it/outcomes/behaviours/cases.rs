@@ -43,10 +43,12 @@ pub struct Case {
 /// Where the product makes a call; nowhere, when it has no use for it.
 pub fn scenes(operation: Operation) -> Vec<Scene> {
     use Operation::{
-        ContainerStatus, CreateContainer, Delete, ListPosts, ListReplies, Me, Publish,
-        PublishingLimit, ReadMedia, ThreadsAppToken, ThreadsAuthorize, ThreadsCodeExchange,
-        ThreadsDebugToken, ThreadsLongLived, ThreadsRefresh, Unknown, XAuthorize, XCodeExchange,
-        XCreate, XDelete, XMe, XRead, XRefresh, XRevoke, XTimeline,
+        ContainerStatus, CreateCarousel, CreateChild, CreateContainer, Delete, ListPosts,
+        ListReplies, Me, Publish, PublishingLimit, ReadMedia, ThreadsAppToken, ThreadsAuthorize,
+        ThreadsCodeExchange, ThreadsDebugToken, ThreadsLongLived, ThreadsRefresh, Unknown,
+        XAuthorize, XCodeExchange, XCreate, XDelete, XMe, XMediaAppend, XMediaFinalize,
+        XMediaInitialize, XMediaMetadata, XMediaStatus, XMediaUpload, XRead, XRefresh, XRevoke,
+        XTimeline,
     };
     let looking = || BOTH_SIDES.map(Scene::Looking);
     match operation {
@@ -56,6 +58,9 @@ pub fn scenes(operation: Operation) -> Vec<Scene> {
         ListReplies => BOTH_SIDES.map(Scene::LookingForAnswer).into(),
         Me | XMe => vec![Scene::Connecting],
         PublishingLimit | Delete | XRead | XDelete | Unknown => Vec::new(),
+        // See `files`.
+        CreateChild | CreateCarousel | XMediaUpload | XMediaInitialize | XMediaAppend
+        | XMediaFinalize | XMediaStatus | XMediaMetadata => Vec::new(),
         // No part of publishing a post.
         ThreadsAuthorize | ThreadsCodeExchange | ThreadsAppToken | ThreadsLongLived
         | ThreadsRefresh | ThreadsDebugToken | XAuthorize | XCodeExchange | XRefresh | XRevoke => {

@@ -70,6 +70,7 @@ pub fn end(case: &Case) -> End {
         | Fault::ErrorInOk { .. }
         | Fault::Redirect { .. }
         | Fault::ThreadsBurst { .. }
+        | Fault::Media { .. }
         | Fault::Lag { .. } => End::Published,
         Fault::Container { becomes } => container(becomes, case.lasts()),
         Fault::ThreadsError { error, .. } => threads(error, case),
@@ -124,6 +125,10 @@ fn threads(error: &ThreadsError, case: &Case) -> End {
         | ThreadsError::NonexistingField { .. }
         | ThreadsError::InvalidParameter { .. }
         | ThreadsError::TooManyLinks
+        | ThreadsError::MediaDownloadFailed { .. }
+        | ThreadsError::InvalidChildren { .. }
+        | ThreadsError::FeatureNotAvailable
+        | ThreadsError::InvalidCountryCodes
         | ThreadsError::UnknownPath { .. } => End::Published,
     }
 }
@@ -159,12 +164,16 @@ fn x(error: &XError, case: &Case) -> End {
         XError::QuoteNotAllowed => refused("quote_not_allowed"),
         XError::TooManyCashtags => refused("too_many_cashtags"),
         XError::InvalidMedia { .. } => refused("media_invalid"),
+        XError::VideoTooLong => refused("video_too_long"),
         XError::InvalidRequest { .. } | XError::NotFound => refused("invalid_request"),
         XError::CreditsDepleted { .. }
         | XError::SpendCapReached
         | XError::TooManyRequests { .. }
         | XError::ServiceUnavailable
         | XError::AccountLocked
+        | XError::UnknownMedia
+        | XError::SegmentsDoNotAddUp
+        | XError::MediaTooLarge
         | XError::AccountSuspended => End::Published,
     }
 }
@@ -217,7 +226,10 @@ pub fn verdicts(case: &Case) -> Option<&'static [&'static str]> {
             ThreadsError::EmptyServerError | ThreadsError::Transient
         ),
         Fault::XError { error, .. } => *error == XError::ServiceUnavailable,
-        Fault::ThreadsBurst { .. } | Fault::Container { .. } | Fault::Lag { .. } => false,
+        Fault::ThreadsBurst { .. }
+        | Fault::Container { .. }
+        | Fault::Media { .. }
+        | Fault::Lag { .. } => false,
     };
     tells_nothing.then_some(match stage(case) {
         Stage::Publishing => &["unknown"][..],

@@ -198,6 +198,14 @@ fn step(operation: Operation) -> Option<&'static str> {
         Operation::ReadMedia => Some("read_permalink"),
         Operation::ListPosts | Operation::ListReplies | Operation::XTimeline => Some("find_post"),
         Operation::XCreate => Some("create_post"),
+        Operation::CreateChild => Some("create_child"),
+        Operation::CreateCarousel => Some("create_container"),
+        Operation::XMediaUpload => Some("upload_image"),
+        Operation::XMediaInitialize => Some("begin_upload"),
+        Operation::XMediaAppend => Some("append_upload"),
+        Operation::XMediaFinalize => Some("finish_upload"),
+        Operation::XMediaStatus => Some("check_upload"),
+        Operation::XMediaMetadata => Some("describe_media"),
         Operation::Me
         | Operation::PublishingLimit
         | Operation::Delete
