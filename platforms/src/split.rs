@@ -36,6 +36,8 @@ mod example_test;
 mod linear_time_test;
 #[cfg(test)]
 mod property_test;
+#[cfg(test)]
+mod whole_test;
 
 use cutter::Cutter;
 use pieces::Pieces;
@@ -92,33 +94,31 @@ pub fn split(text: &str, rule: &Rule) -> Result<Vec<String>, Unsplittable> {
         return Err(Unsplittable::blank());
     }
     let whole = &text[pieces.range(0..pieces.len())];
-    if rule.counting.fits(whole) {
+    if whole.len() < text.len() && rule.counting.fits(whole) {
         return Ok(vec![whole.to_owned()]);
     }
     let cutter = Cutter::new(text, &pieces, rule);
     // The numbers need room, and how much depends on the total, which depends on the room. So room
-    // is made for totals of one digit, then of two, until the total has no more digits than that.
-    // This ends, since there are never more parts than pieces.
-    let mut digits = 1;
-    loop {
-        let parts = cutter.parts(digits)?;
-        if rule.numbering.is_some() && digits_of(parts.len()) > digits {
-            digits += 1;
-        } else if let Some(beyond) = parts.get(rule.most_parts) {
-            let start = beyond.start;
-            return Err(Unsplittable::too_many_parts(
-                parts.len(),
-                rule.most_parts,
-                start,
-            ));
-        } else {
-            let total = parts.len();
-            let finished = (1..).zip(parts);
-            return Ok(finished
-                .map(|(index, part)| rule.finished(&text[part], index, total))
-                .collect());
+    // is made for a total of some digits, then of one more, until the total has no more than that.
+    // This ends, since there are never more parts than pieces. It begins with the digits of the
+    // least total there can be.
+    let limit = rule.counting.limit().max(1) as usize;
+    let mut digits = digits_of(pieces.own_weight().div_ceil(limit));
+    let parts = loop {
+        match cutter.parts(digits)? {
+            Some(parts) => break parts,
+            None => digits += 1,
         }
+    };
+    let total = parts.len();
+    if let Some(beyond) = parts.get(rule.most_parts) {
+        let at = beyond.start;
+        return Err(Unsplittable::too_many_parts(total, rule.most_parts, at));
     }
+    let finished = (1..).zip(parts);
+    Ok(finished
+        .map(|(index, part)| rule.finished(&text[part], index, total))
+        .collect())
 }
 
 fn digits_of(number: usize) -> u32 {
@@ -164,14 +164,22 @@ impl Counting {
         self.excess(text) == 0 && self.has_few_marks(text)
     }
 
-    /// Not too many links for Threads, or cashtags for X.
+    /// Not too many links for Threads, or cashtags for X. Most texts need no search for them.
     fn has_few_marks(self, text: &str) -> bool {
+        let most = self.most_marks();
+        let sign = match self {
+            Self::X { .. } => '$',
+            Self::Threads { .. } => '.',
+        };
+        if text.matches(sign).count() <= most {
+            return true;
+        }
         match self {
             // Normal form makes a letter K of U+212A, and a semicolon of U+037E.
             Self::X { .. } => [text, &x::text::normalize(text)]
                 .into_iter()
-                .all(|text| x::text::cashtag_count(text) <= x::text::MAX_CASHTAGS),
-            Self::Threads { .. } => threads::text::links(text) <= threads::text::MAX_LINKS,
+                .all(|text| x::text::cashtag_count(text) <= most),
+            Self::Threads { .. } => threads::text::links(text) as usize <= most,
         }
     }
 

@@ -7,6 +7,9 @@ use super::pieces::Pieces;
 use super::reader::Level;
 use super::unsplittable::Unsplittable;
 
+/// Places in the text, in bytes.
+pub(super) type Parts = Vec<Range<usize>>;
+
 pub(super) struct Cutter<'a> {
     text: &'a str,
     pieces: &'a Pieces,
@@ -19,16 +22,20 @@ impl<'a> Cutter<'a> {
     }
 
     /// The places of the parts in the text, in bytes, with room in each for a number whose total
-    /// has this many digits.
-    pub(super) fn parts(&self, total_digits: u32) -> Result<Vec<Range<usize>>, Unsplittable> {
+    /// has this many digits. `None` if they are numbered and are more than such a total can be.
+    pub(super) fn parts(&self, total_digits: u32) -> Result<Option<Parts>, Unsplittable> {
+        let total = largest_of(total_digits);
         let mut parts = Vec::new();
         let mut first = 0;
         while first < self.pieces.len() {
+            if self.rule.numbering.is_some() && parts.len() == total {
+                return Ok(None);
+            }
             let end = self.end_of_part(first, parts.len() + 1, total_digits)?;
             parts.push(self.pieces.range(first..end));
             first = end;
         }
-        Ok(parts)
+        Ok(Some(parts))
     }
 
     /// The end of the part that begins with the piece `first`.
@@ -41,7 +48,7 @@ impl<'a> Cutter<'a> {
         let counting = self.rule.counting;
         let number = self.rule.number_length(index, total_digits);
         let most = counting.limit().saturating_sub(number);
-        let total = 10_usize.saturating_pow(total_digits) - 1;
+        let total = largest_of(total_digits);
         let mut room = most as usize;
         let mut step = 1;
         loop {
@@ -114,4 +121,9 @@ impl<'a> Cutter<'a> {
         let most_marks = self.rule.counting.most_marks();
         self.pieces.reach(first, room, most_marks)
     }
+}
+
+/// The largest number of this many digits.
+fn largest_of(digits: u32) -> usize {
+    10_usize.saturating_pow(digits) - 1
 }

@@ -134,6 +134,11 @@ impl Pieces {
         last.offset + last.weight - self.list[pieces.start].offset
     }
 
+    /// How much all pieces count without the white space between.
+    pub(super) fn own_weight(&self) -> usize {
+        self.list.iter().map(|piece| piece.weight).sum()
+    }
+
     /// The end of the most pieces from `first` on which count no more than `room` and have no more
     /// than `most` different marks.
     pub(super) fn reach(&self, first: usize, room: usize, most: usize) -> usize {

@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
             ('.', Ending::No) if self.is_abbreviation(at) => Ending::No,
             (c, Ending::No) if is_terminator(c) => Ending::BeforeSpace,
             // After a full stop without space a straight quote may as well be the next opening one.
-            ('"' | '\'', Ending::Yes) => Ending::No,
+            ('"' | '\'', Ending::Yes) | (_, Ending::No) => Ending::No,
             (c, ending) if is_terminator(c) || is_closing(c) => ending,
             _ => Ending::No,
         };

@@ -5,9 +5,7 @@
 //! Thai, Lao, Khmer and Burmese, where words can only be told by a dictionary, a weaker cut
 //! between syllable-like groups. Korean has spaces.
 
-use unicode_properties::{
-    GeneralCategory, GeneralCategoryGroup, UnicodeEmoji, UnicodeGeneralCategory,
-};
+use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
 use super::reader::Level;
 
@@ -17,26 +15,28 @@ pub(super) fn between(before: char, after: char) -> Level {
     if divides_words(before) {
         return Level::Word;
     }
-    if before.is_ascii() && after.is_ascii() || opens(before) || !may_begin(after) {
-        return Level::Grapheme;
-    }
-    let is_word = match (is_wide(before), is_wide(after)) {
-        (true, true) => true,
+    // Tests that look a character up in a table come last, as every character is asked here.
+    match (is_wide(before), is_wide(after)) {
+        _ if before.is_ascii() && after.is_ascii() => Level::Grapheme,
+        (false, false) if is_south_east_asian(before) && is_south_east_asian(after) => {
+            if leads_syllable(before) || continues_syllable(after) {
+                Level::Grapheme
+            } else {
+                Level::Syllable
+            }
+        }
         // Not before `#` or `$`: what is no tag within a word would be one after a cut.
-        (true, false) => after.is_alphanumeric() || after == '@' || opens(after) || is_emoji(after),
-        (false, true) => before.is_alphanumeric() || closes(before) || is_emoji(before),
-        (false, false) => is_emoji(before) && is_emoji(after),
-    };
-    if is_word {
-        Level::Word
-    } else if is_south_east_asian(before)
-        && is_south_east_asian(after)
-        && !leads_syllable(before)
-        && !continues_syllable(after)
-    {
-        Level::Syllable
-    } else {
-        Level::Grapheme
+        (true, false)
+            if !(after.is_alphanumeric() || after == '@' || is_emoji(after) || opens(after)) =>
+        {
+            Level::Grapheme
+        }
+        (false, true) if !(before.is_alphanumeric() || is_emoji(before) || closes(before)) => {
+            Level::Grapheme
+        }
+        (false, false) if !(is_emoji(before) && is_emoji(after)) => Level::Grapheme,
+        _ if opens(before) || !may_begin(after) => Level::Grapheme,
+        _ => Level::Word,
     }
 }
 
@@ -47,26 +47,38 @@ fn divides_words(c: char) -> bool {
 
 /// Opening brackets and quotes.
 fn opens(c: char) -> bool {
-    matches!(
-        c.general_category(),
-        GeneralCategory::OpenPunctuation | GeneralCategory::InitialPunctuation
-    )
+    is_among_brackets(c)
+        && matches!(
+            c.general_category(),
+            GeneralCategory::OpenPunctuation | GeneralCategory::InitialPunctuation
+        )
 }
 
 /// Closing brackets and quotes.
 pub(super) fn closes(c: char) -> bool {
-    matches!(
-        c.general_category(),
-        GeneralCategory::ClosePunctuation | GeneralCategory::FinalPunctuation
-    )
+    is_among_brackets(c)
+        && matches!(
+            c.general_category(),
+            GeneralCategory::ClosePunctuation | GeneralCategory::FinalPunctuation
+        )
 }
 
-/// Any emoji outside ASCII.
+/// In a range that holds brackets or quotes: the quick answer for almost every letter.
+fn is_among_brackets(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(
+            c,
+            '«' | '»' | '\u{2018}'..='\u{2E5C}' | '\u{3008}'..='\u{301F}' | '\u{FD3E}'..='\u{FF63}'
+        )
+}
+
+/// Any emoji outside ASCII, and any pictograph.
 pub(super) fn is_emoji(c: char) -> bool {
-    !c.is_ascii() && c.is_emoji_char()
+    matches!(c, '\u{1F300}'..='\u{1FAFF}')
+        || (c >= '\u{A9}' && !c.is_alphabetic() && c.is_emoji_char())
 }
 
-/// May stand at the beginning of a part: no closing punctuation, no small kana, no mark.
+/// May stand at the beginning of a part: no closing punctuation and no small kana.
 pub(super) fn may_begin(c: char) -> bool {
     if c.is_ascii() {
         return !"!%),.:;?]}".contains(c);
@@ -80,7 +92,7 @@ pub(super) fn may_begin(c: char) -> bool {
             | 'ァ' | 'ィ' | 'ゥ' | 'ェ' | 'ォ' | 'ッ' | 'ャ' | 'ュ' | 'ョ' | 'ヮ' | 'ヵ' | 'ヶ'
             | '\u{31F0}'..='\u{31FF}' | '\u{FF67}'..='\u{FF6F}'
     );
-    !(is_small_or_late || closes(c) || c.general_category_group() == GeneralCategoryGroup::Mark)
+    !(is_small_or_late || closes(c))
 }
 
 /// Han, kana, Bopomofo and Yi, with their punctuation and the full-width forms.
