@@ -91,6 +91,17 @@ impl Client {
             .await
     }
 
+    /// Submits a post as it stands.
+    pub async fn submit_raw(&self, body: Value) -> Reply {
+        self.post("/v1/posts", body).await
+    }
+
+    /// Uploads a file.
+    pub async fn upload(&self, path: &str, bytes: Vec<u8>) -> Reply {
+        let headers = [("Content-Type", "application/octet-stream")];
+        self.send(Method::POST, path, &headers, Some(bytes)).await
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(Method::PATCH, path, &[], Some(body.to_string().into()))
             .await
