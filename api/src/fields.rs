@@ -37,6 +37,11 @@ impl Violations {
         self.0.is_empty()
     }
 
+    /// All of them.
+    pub fn into_list(self) -> Vec<Violation> {
+        self.0
+    }
+
     /// The problem to answer with, if anything was wrong.
     pub fn into_result(self) -> Result<(), Problem> {
         if self.0.is_empty() {

@@ -3,6 +3,7 @@
 mod check;
 mod draft;
 mod paging;
+pub mod validate;
 pub mod wire;
 
 use actix_web::http::header::LOCATION;

@@ -221,6 +221,7 @@ impl Parts {
             looking: Arc::new(Semaphore::new(api::state::LOOKING)),
             settings: api::Settings {
                 media_folder: media_folder(settings)?,
+                fetched_from_afar: settings.threads_api_url.is_none(),
                 handed: settings.worker.handed,
                 public_url: public_url.to_owned(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,

@@ -80,6 +80,7 @@ pub async fn accept(
         .map(|delivery| DeliveryView {
             delivery,
             parts: Vec::new(),
+            errands: Vec::new(),
         })
         .collect();
     Ok(Accepted::New(PostView { post, deliveries }))

@@ -105,13 +105,8 @@ impl Work {
 /// turned away by another whose clock is a moment behind.
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
 
-/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
-pub async fn load(
-    database: &Database,
-    id: &DeliveryId,
-    now: Timestamp,
-) -> Result<Option<Work>, DbErr> {
-    let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
+/// A delivery with all that a step needs to know.
+const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
             p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             a.token_source, a.external_account_id, a.refresh_token IS NOT NULL AS has_refresh_token,
@@ -129,9 +124,19 @@ pub async fn load(
         JOIN posts p ON p.id = d.post_id
         JOIN accounts a ON a.id = d.account_id
         LEFT JOIN lanes la ON la.lane = d.account_id
-        LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform
+        LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform";
+
+/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
+pub async fn load(
+    database: &Database,
+    id: &DeliveryId,
+    now: Timestamp,
+) -> Result<Option<Work>, DbErr> {
+    let sql = format!(
+        "{WORK}
         WHERE d.id = $1 AND d.lease_until IS NULL AND d.next_at <= $3
-          AND d.status IN ('queued', 'processing', 'unconfirmed')";
+          AND d.status IN ('queued', 'processing', 'unconfirmed')"
+    );
     let day_ago = now - Duration::from_secs(86_400);
     let due_by = now + CLOCK_TOLERANCE;
     let row = query_one(
@@ -147,6 +152,18 @@ pub async fn load(
         work.uploads = uploads::of_part(database, id, work.delivery.part_index).await?;
     }
     Ok(Some(work))
+}
+
+/// Reads a delivery that is settled; `None` when it is gone or not settled.
+pub async fn load_settled(
+    database: &Database,
+    id: &DeliveryId,
+    now: Timestamp,
+) -> Result<Option<Work>, DbErr> {
+    let sql = format!("{WORK} WHERE d.id = $1 AND d.status IN ('published', 'failed', 'canceled')");
+    let day_ago = now - Duration::from_secs(86_400);
+    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into()]).await?;
+    row.map(|row| work_of(&row)).transpose()
 }
 
 fn work_of(row: &QueryResult) -> Result<Work, DbErr> {

@@ -34,6 +34,9 @@ pub struct Content {
     /// What the platforms offer besides text and media.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
+    /// How long after publishing to see whether it is still there, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify_after_s: Option<u32>,
     /// What each account shows, where it is not what was written: long parts, cut when the post
     /// was submitted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -12,6 +12,8 @@
 //! | [`accept`], [`edit`], [`posts`] | the customer's side: submit, change, read |
 //! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
 //! | [`media`], [`uploads`] | files; how far each got on the way to a platform |
+//! | [`errands`] | what is still to be done about what is live |
+//! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
 //! | [`rates`], [`lanes`] | how fast an account or an app may go |
@@ -32,6 +34,8 @@ pub mod delivery;
 pub mod due;
 pub mod edit;
 pub mod erasure;
+pub mod errands;
+pub mod forecast;
 mod group_commit;
 pub mod id;
 pub mod keys;

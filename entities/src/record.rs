@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
 use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
+use crate::errands;
 use crate::lanes::{self, Pause};
 use crate::misfire;
 use crate::rates::{self, Report, Take};
@@ -66,6 +67,8 @@ pub struct Record {
     pub takes: Vec<Take>,
     /// How far a file of the part under way got.
     pub upload: Option<Upload>,
+    /// When to see whether it is still there.
+    pub verify_at: Option<Timestamp>,
 }
 
 impl Record {
@@ -97,6 +100,7 @@ impl Record {
             refunds: Vec::new(),
             takes: Vec::new(),
             upload: None,
+            verify_at: None,
         }
     }
 }
@@ -199,13 +203,16 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         .upload
         .as_ref()
         .map(|upload| uploads::row(&claim.id, part, upload));
+    let verify = record
+        .verify_at
+        .map(|at| errands::verify_row(&claim.id, at, now));
     let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
     Write {
         // Losing it would repeat what may be repeated, or look for what is live once more.
         may_be_lost: change.keeps_claim
             && !matches!(change.progress.checkpoint, Checkpoint::Sent { .. }),
         guard: changing(claim, change, now, lease_until),
-        inserts: [live, upload, attempt, event]
+        inserts: [live, upload, verify, attempt, event]
             .into_iter()
             .flatten()
             .collect(),

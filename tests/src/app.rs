@@ -125,6 +125,7 @@ impl TestApp {
             store,
             looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
             settings: api::Settings {
+                fetched_from_afar: false,
                 media_folder: backend.folder().to_owned(),
                 handed: worker.settings.handed,
                 public_url: base_url.clone(),
@@ -275,6 +276,13 @@ impl TestApp {
             let next = entities::due::next_wake(&self.backend.database, self.clock.now())
                 .await
                 .expect("a query");
+            let errand = entities::errands::next_at(&self.backend.database)
+                .await
+                .expect("a query");
+            let next = match (next, errand) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
             match next {
                 Some(at) if at <= end => {
                     let step = at.since(self.clock.now()).max(Duration::from_millis(1));
@@ -370,6 +378,11 @@ pub async fn drain(worker: &Worker) {
     loop {
         let round = relay::round(worker).await.expect("a relay round");
         renew::round(worker).await.expect("a round of renewals");
+        while worker::errands::round(worker)
+            .await
+            .expect("a round of errands")
+            > 0
+        {}
         let jobs = worker.queue.try_pop(1000).await.expect("the queue");
         if jobs.is_empty() && round == relay::Round::default() {
             return;

@@ -12,10 +12,12 @@
 //! | [`perform`], [`publish`] | one step on a platform; the loop around it |
 //! | [`source`] | where files come from |
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
+//! | [`errands`] | removing what is live, and seeing whether it still is |
 //! | [`relay`], [`run`] | what hands out due work; what runs in a process |
 
 pub mod backoff;
 pub mod decide;
+pub mod errands;
 pub mod explain;
 pub mod flights;
 pub mod limits;

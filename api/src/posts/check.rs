@@ -4,7 +4,7 @@
 mod files;
 mod options;
 mod shown;
-mod texts;
+pub mod texts;
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -64,6 +64,7 @@ impl Draft {
                 overrides: platforms,
                 account_overrides: of_accounts,
                 options: read_options(&mut fields, violations).unwrap_or_default(),
+                verify_after_s: read_verify_after(&mut fields, violations),
                 cuts: Default::default(),
             },
             accounts: accounts
@@ -107,6 +108,8 @@ pub struct DraftEdit {
     split: Option<Option<Split>>,
     overrides: Option<Overrides>,
     options: Option<Options>,
+    /// `Some(None)`: not at all.
+    verify_after_s: Option<Option<u32>>,
     /// `Some(None)`: at once.
     pub publish_at: Option<Option<Timestamp>>,
     pub time_zone: Option<Option<String>>,
@@ -123,6 +126,7 @@ impl DraftEdit {
         let written = read_written(&mut fields, violations);
         let split = read_split(&mut fields, violations);
         let options = read_options(&mut fields, violations);
+        let verify_after_s = read_verify_after(&mut fields, violations);
         let overrides = read_overrides(&mut fields, violations);
         let publish_at = fields.time("publish_at", violations);
         let time_zone = fields.text("time_zone", violations).map(str::to_owned);
@@ -133,6 +137,7 @@ impl DraftEdit {
             split,
             overrides,
             options,
+            verify_after_s: fields.has("verify_after_s").then_some(verify_after_s),
             publish_at: fields.has("publish_at").then_some(publish_at),
             time_zone: fields.has("time_zone").then_some(time_zone),
             if_late: fields
@@ -155,6 +160,9 @@ impl DraftEdit {
         }
         if let Some(split) = self.split {
             content.split = split;
+        }
+        if let Some(after_s) = self.verify_after_s {
+            content.verify_after_s = after_s;
         }
         if let Some(options) = &self.options {
             content.options = options.clone();
@@ -197,6 +205,12 @@ fn read_if_late(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<
 
 fn read_max_lateness(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<i64> {
     fields.number("max_lateness_s", (0, MOST_LATENESS_S), violations)
+}
+
+/// From a minute to a week.
+fn read_verify_after(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<u32> {
+    let after_s = fields.number("verify_after_s", (60, 604_800), violations)?;
+    u32::try_from(after_s).ok()
 }
 
 /// `split`: true, false, or how. `Some(None)`: nothing is cut.

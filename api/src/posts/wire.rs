@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use entities::Timestamp;
 use entities::content::{Content, Options};
+use entities::delivery::DeliveryError;
+use entities::errands::{ErrandKind, ErrandState};
 use entities::posts::{DeliveryView, PostView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,6 +53,10 @@ pub struct PostBody {
     #[serde(skip_serializing_if = "Options::is_empty")]
     #[schema(value_type = OptionsBody)]
     options: Options,
+    /// How long after publishing it is looked for again, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    verify_after_s: Option<u32>,
     /// When it goes out; null: at once.
     #[schema(value_type = Option<String>, format = DateTime)]
     publish_at: Option<Timestamp>,
@@ -101,6 +107,40 @@ pub struct DeliveryBody {
     published_at: Option<Timestamp>,
     /// Why it failed or waits.
     error: Option<ErrorBody>,
+    /// How far its removal from the platform is, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    removal: Option<ErrandBody>,
+    /// Whether it was seen to be there still, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    verification: Option<ErrandBody>,
+}
+
+/// What is still to be done about what is live.
+#[derive(Serialize, ToSchema)]
+pub struct ErrandBody {
+    /// `waiting`, `done` or `failed`
+    state: &'static str,
+    /// When it is tried next, while it waits.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_at: Option<Timestamp>,
+    /// Why it failed, or waits for another try.
+    error: Option<ErrorBody>,
+}
+
+impl ErrandBody {
+    fn of(view: &DeliveryView, kind: ErrandKind) -> Option<Self> {
+        let errand = view.errands.iter().find(|errand| errand.kind == kind)?;
+        let error = errand.error.clone().map(serde_json::from_value);
+        Some(ErrandBody {
+            state: errand.state.as_str(),
+            next_at: (errand.state == ErrandState::Waiting).then_some(errand.next_at),
+            error: error
+                .and_then(Result::ok)
+                .map(|error: DeliveryError| ErrorBody::from(error)),
+        })
+    }
 }
 
 /// A part that is live.
@@ -111,6 +151,14 @@ pub struct LivePartBody {
     url: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     published_at: Timestamp,
+    /// When it was removed from its platform at your wish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    removed_at: Option<Timestamp>,
+    /// When it was found not to be there any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    missing_at: Option<Timestamp>,
 }
 
 /// Why a delivery failed or waits.
@@ -164,6 +212,7 @@ impl PostBody {
             split: content.split.map(SplitBody::of),
             overrides: of_platforms.chain(of_accounts).collect(),
             options: content.options.clone(),
+            verify_after_s: content.verify_after_s,
             publish_at: post.publish_at,
             time_zone: post.time_zone.clone(),
             if_late: post.if_late.as_str(),
@@ -202,6 +251,8 @@ impl DeliveryBody {
             waiting_for: row.waiting_for.map(|why| why.as_str()),
             published_at: row.published_at,
             error: row.delivery_error().map(ErrorBody::from),
+            removal: ErrandBody::of(view, ErrandKind::Remove),
+            verification: ErrandBody::of(view, ErrandKind::Verify),
         }
     }
 }
@@ -212,6 +263,8 @@ impl LivePartBody {
             remote_id: part.remote_id.clone(),
             url: part.url.clone(),
             published_at: part.published_at,
+            removed_at: part.removed_at,
+            missing_at: part.missing_at,
         }
     }
 }

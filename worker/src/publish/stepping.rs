@@ -145,6 +145,7 @@ impl Run<'_> {
             reports,
             refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
             upload: upload.clone(),
+            verify_at: self.verify_at(&change, now),
             ..Record::bare(change.clone())
         };
 
@@ -211,6 +212,13 @@ impl Run<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// When to see whether what is published now is still there, if that was asked for.
+    fn verify_at(&self, change: &Change, now: Timestamp) -> Option<Timestamp> {
+        let after_s = self.work.content.verify_after_s?;
+        let is_published = change.to() == Status::Published;
+        is_published.then(|| now + Duration::from_secs(u64::from(after_s)))
     }
 
     /// Writes down what came of a call, again and again while the database is away: what the

@@ -49,6 +49,9 @@ pub struct NewPostBody {
     overrides: Option<HashMap<String, NewOverrideBody>>,
     /// What the platforms offer besides text and media.
     options: Option<OptionsBody>,
+    /// See so long after publishing whether it is still there, in seconds; an event says when not.
+    #[schema(minimum = 60, maximum = 604800)]
+    verify_after_s: Option<i64>,
 }
 
 /// Changes to a post; what is left out stays.
@@ -79,6 +82,9 @@ pub struct PostChangeBody {
     overrides: Option<HashMap<String, NewOverrideBody>>,
     /// New options, in place of all that were.
     options: Option<OptionsBody>,
+    /// Null: not at all.
+    #[schema(minimum = 60, maximum = 604800)]
+    verify_after_s: Option<i64>,
 }
 
 /// What to do with a post that is late.
