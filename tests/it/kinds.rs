@@ -8,6 +8,7 @@ use entities::Platform;
 use media::testing::{Mp4Audio, Mp4Spec, gif, jpeg, mp4, png_noise, webp};
 use serde_json::{Value, json};
 use tests::client::{id, text};
+use tests::show::asked::{Part, Wanted};
 use tests::show::compare::{Seen, compare, differs};
 use tests::show::kinds;
 use tests::show::product::{simulated, stage};
@@ -82,6 +83,38 @@ both_modes! {
     }
 }
 
+both_modes! {
+    async fn whatever_is_not_as_it_was_asked_is_told(app: &TestApp) {
+        let stage = set_stage(app).await;
+        let kind = kinds::all().into_iter().find(|kind| kind.name == "a chain with media on several parts");
+        let asked = (kind.unwrap().ask)(&stage).unwrap();
+        let reply = app.client.submit_raw(asked.body.clone()).await;
+        app.settle(HOUR).await;
+        let post = app.client.show(&reply.body).await;
+        let live = live(app);
+        let before: HashSet<String> = live.iter().map(|post| id(post).to_owned()).collect();
+        let told = |change: &dyn Fn(&mut Vec<Part>), before: &HashSet<String>| -> Vec<String> {
+            let mut asked = asked.clone();
+            let Wanted::Live(accounts) = &mut asked.wanted else { panic!("to be live") };
+            change(&mut accounts[1].parts);
+            let seen = Seen { reply: &reply, post: &post, live: Some(&live), before };
+            let lines = compare(&asked, &seen);
+            lines.iter().filter(|line| differs(line)).map(|line| line.name.trim().to_owned()).collect()
+        };
+        assert!(told(&|_| {}, &before).is_empty());
+        assert_eq!(told(&|parts| parts[1].text.push('!'), &before), ["text"]);
+        assert_eq!(told(&|parts| parts[0].media[0].alt_text = None, &before), ["media 1"]);
+        assert_eq!(told(&|parts| parts[3].media.swap(0, 1), &before), ["media 1", "media 2"]);
+        assert_eq!(told(&|parts| parts[2].media.clear(), &before), ["kind", "media 1"]);
+        assert_eq!(told(&|parts| parts[0].quote = Some("1".to_owned()), &before), ["quotes"]);
+        assert_eq!(told(&|parts| parts[0].poll = Some(json!({ "options": ["a", "b"] })), &before), ["poll"]);
+        assert_eq!(told(&|parts| { parts[0].options.insert("made_with_ai", json!("true")); }, &before), ["made_with_ai"]);
+        assert_eq!(told(&|parts| { parts.pop(); }, &before), ["messages"]);
+        // What else is live since: the post that was to be quoted.
+        assert_eq!(told(&|_| {}, &HashSet::new()), ["beside them", "beside them"]);
+    }
+}
+
 /// Checks that a post is refused for these violations and no other.
 async fn refused(app: &TestApp, body: Value, expected: &[&str]) {
     let reply = app.client.submit_raw(body.clone()).await;
@@ -132,7 +165,8 @@ both_modes! {
             refused(app, body, &[&format!("options.x.{name} options_exclude_each_other")]).await;
         }
         let no_answers = json!({ "text": "a", "accounts": [app.x], "options": { "x": { "poll": {} } } });
-        refused(app, no_answers, &["options.x.poll.options missing"]).await;
+        let twice = ["options.x.poll.options missing", "options.x.poll.options invalid_poll"];
+        refused(app, no_answers, &twice).await;
         let no_text = json!({ "text": " ", "accounts": [app.x], "options": { "x": { "poll": poll } } });
         refused(app, no_text, &["text text_empty", "options.x.poll text_empty"]).await;
         nothing_is_stored(app).await;
@@ -318,7 +352,7 @@ both_modes! {
         let body = json!({ "parts": [], "accounts": [app.x] });
         refused(app, body, &["parts missing"]).await;
         let body = json!({ "parts": [{}], "accounts": [app.x] });
-        refused(app, body, &["parts[0].text missing"]).await;
+        refused(app, body, &["parts[0].text missing", "parts[0].text text_empty"]).await;
         let long = "word ".repeat(280 * 26 / 5);
         let body = json!({ "text": long, "split": true, "accounts": [app.x] });
         refused(app, body, &["text can_not_be_split"]).await;

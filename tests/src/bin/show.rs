@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
         (Some(url), Some(key)) => {
             if !args.yes {
                 println!(
-                    "This posts some seventy posts, with images and videos, to the first accounts that are connected at {url}. \
+                    "This posts about a hundred messages, with images and videos, to the first accounts that are connected at {url}. \
                      On real platforms people see them, and X may charge for them. Say --yes if that is meant."
                 );
                 return ExitCode::FAILURE;

@@ -158,7 +158,7 @@ impl Lines {
             self.told(format!("  {} url", index + 1), said(&record["url"]));
             let id = &record["remote_id"];
             match seen.live {
-                None => self.to_look_at(shown, part),
+                None => self.promised(shown, part),
                 Some(live) => match live.iter().find(|post| post["id"] == *id) {
                     Some(post) => self.part(shown, part, post, before),
                     None => self.same(format!("  {}", index + 1), "not live", "live"),
@@ -229,7 +229,7 @@ impl Lines {
     }
 
     /// What should be there, for a person who opens the address.
-    fn to_look_at(&mut self, shown: &Shown, part: &Part) {
+    fn promised(&mut self, shown: &Shown, part: &Part) {
         self.told("    text", &part.text);
         self.told("    kind", part.kind(shown.account.platform));
         for (index, media) in part.media.iter().enumerate() {

@@ -41,15 +41,16 @@ impl File {
 }
 
 impl Files {
-    /// Uploads them.
-    pub async fn upload(client: &Client) -> Self {
+    /// Uploads them. The last image is of a size by `number`, since X refuses one without a text
+    /// that it had before.
+    pub async fn upload(client: &Client, number: u32) -> Self {
         let pictures = [
             jpeg(800, 600),
             png(640, 480),
             jpeg(500, 500),
             png(600, 400),
             jpeg(900, 600),
-            png(720, 720),
+            png(400 + number % 1_000, 400 + number / 1_000 % 1_000),
         ];
         let mut images = Vec::new();
         for picture in pictures {

@@ -183,7 +183,7 @@ pub async fn stage(
     }
     Stage {
         accounts,
-        files: Files::upload(client).await,
+        files: Files::upload(client, mark.parse().unwrap_or(0)).await,
         earlier: BTreeMap::new(),
         giphy: given.giphy.clone(),
         location: given.location.clone(),

@@ -82,7 +82,13 @@ async fn show(product: &Product, asked: &Asked) -> bool {
         println!("    {line}");
     }
     let as_asked = !lines.iter().any(differs);
-    println!("    {}", if as_asked { "ok" } else { "DIFFERS" });
+    let to_look_at = live.is_none() && matches!(asked.wanted, Wanted::Live(_));
+    let mark = match (as_asked, to_look_at) {
+        (false, _) => "DIFFERS",
+        (true, true) => "published; look at it",
+        (true, false) => "ok",
+    };
+    println!("    {mark}");
     as_asked
 }
 
