@@ -16,6 +16,7 @@ mod happy;
 mod idempotency;
 mod illegal_rows;
 mod infrastructure;
+mod kinds;
 mod lists;
 mod media;
 mod misfire;
