@@ -1,7 +1,7 @@
 //! Each behaviour at each call that the product makes, as a post that meets it.
 
 use entities::Platform;
-use serde_json::{Value, json};
+use serde_json::Value;
 use simulator::{
     Behaviour, Effect, Fault, FaultRule, LagOf, LimitWindow, Operation, ThreadsError, When, XError,
     behaviours,
@@ -155,6 +155,12 @@ fn case(
             Scene::Looking(when) => rules.push(lost(when)),
             Scene::LookingForAnswer(when) => rules.push(lost(when).skip(1)),
         }
+        if operation == Operation::XMediaStatus {
+            // Only what takes its time is asked about.
+            let what = LagOf::Processing;
+            let lag = on(Operation::XMediaFinalize, Fault::Lag { what, seconds: 3 });
+            rules.push(lag.once());
+        }
         if operation == Operation::ContainerStatus && matches!(scene, Scene::Looking(_)) {
             // The look before the publish.
             rules[0].skip += 1;
@@ -173,7 +179,7 @@ fn case(
         operation,
         scene,
         rules: rules.into_iter().map(in_time).collect(),
-        settings: behaviour.settings.clone().or_else(|| settings_of(scene)),
+        settings: behaviour.settings.clone(),
         fault,
         is_live,
         end: End::Published,
@@ -200,13 +206,6 @@ fn scene_of_files(behaviour: &Behaviour, operation: Operation) -> Option<Scene> 
         }
         _ => None,
     }
-}
-
-/// A video takes its time, so that it is asked about.
-fn settings_of(scene: Scene) -> Option<Value> {
-    let takes_time =
-        || json!({ "lags": { "x_pending_ms": [1_000, 1_000], "x_processing_ms": [2_000, 2_000] } });
-    (scene == Scene::Carrying(Carried::Clip)).then(takes_time)
 }
 
 /// A behaviour that is made of several rules brings its own circumstances.

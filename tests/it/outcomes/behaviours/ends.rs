@@ -266,6 +266,8 @@ pub fn verdicts(case: &Case) -> Option<&'static [&'static str]> {
     };
     tells_nothing.then_some(match stage(case) {
         Stage::Publishing => &["unknown"][..],
+        // A stretch may be taken without a word; finalizing tells whether all are there.
+        Stage::Preparing if case.operation == Operation::XMediaAppend => &["retry", "done"],
         Stage::Preparing => &["retry"],
         Stage::Addressing => &["wait", "done"],
         Stage::Looking => &["retry", "wait", "done", "unknown"],

@@ -183,12 +183,11 @@ fn bounded(case: &Case, calls: &[Call]) -> Result<(), String> {
     }
     // The modes of a second publish are worth nothing unless there is one; but where it would be
     // doubled, there must be none.
-    let second = case.settings.as_ref();
-    if let Some(mode) = second.and_then(|patch| patch["threads"].get("second_publish")) {
+    if let Some(patch) = &case.settings {
         let publishes = calls
             .iter()
             .filter(|call| call.operation == Operation::Publish);
-        let is_doubled = mode == "duplicate";
+        let is_doubled = patch["threads"]["second_publish"] == "duplicate";
         if (publishes.count() == 1) != is_doubled {
             return Err("the second publish".to_owned());
         }
