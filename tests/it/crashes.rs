@@ -6,6 +6,7 @@
 
 mod begin;
 mod case;
+pub mod files;
 mod killed;
 mod mortal;
 mod pairs;

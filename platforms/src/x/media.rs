@@ -187,7 +187,7 @@ impl Client {
         let request = self
             .request(Method::POST, &["2", "media", "metadata"])
             .map(|request| request.json(&body));
-        let described: Answer<IgnoredAny> = self
+        let described: Answer<wire::Described> = self
             .perform(Call::DescribeMedia, request, token, now_ms)
             .await?;
         Ok(described.map(|_| ()))

@@ -12,7 +12,7 @@ use crate::remote::{Attached, Deletion, Profile, RemotePost};
 use crate::wire::WireId;
 
 pub(super) use create_post::{CreatePost, Created};
-pub(super) use media::{DescribeMedia, InitializeUpload, Upload};
+pub(super) use media::{DescribeMedia, Described, InitializeUpload, Upload};
 
 /// `GET /2/users/{id}/tweets`.
 #[derive(Deserialize)]

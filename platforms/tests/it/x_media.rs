@@ -192,3 +192,12 @@ async fn media_are_described_before_the_post() {
         r#"{"id":"188","metadata":{"alt_text":{"text":"a \"cat\""}}}"#
     );
 }
+
+#[tokio::test]
+async fn words_that_nobody_acknowledged_were_not_taken() {
+    let server = Server::start(vec![json(200, "{}")]).await;
+    let described = client(&server)
+        .describe_media(&token(), "188", "a cat", NOW_MS)
+        .await;
+    assert_eq!(described.unwrap_err().meaning, Meaning::Transient);
+}

@@ -20,8 +20,9 @@ const PARENT_LOOKS: i32 = 6;
 /// How often a link preview may be refused; minutes-old pages are (`threads.md` 5.2).
 const PREVIEW_LOOKS: i32 = 5;
 /// How often the files of a carousel may be unknown to the server that makes it, although they are
-/// finished: with the growing intervals about a minute (`threads.md` 4.5).
-const CHILDREN_LOOKS: i32 = 5;
+/// finished: with the growing intervals about two minutes. Ten to thirty seconds were seen, and
+/// more than one of them (`threads.md` 4.5).
+const CHILDREN_LOOKS: i32 = 7;
 /// A video that is published as an answer sooner than this after it was finished came out as a post
 /// of its own (`threads.md` 4.6).
 const VIDEO_REPLY: Duration = Duration::from_secs(40);

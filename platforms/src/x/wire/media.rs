@@ -1,5 +1,6 @@
 //! The JSON of uploads (x.md 3.1, 3.2).
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -41,6 +42,13 @@ impl<'a> DescribeMedia<'a> {
             },
         }
     }
+}
+
+/// What describing answers: without `data`, nothing says that the words were taken.
+#[derive(Deserialize)]
+pub(in crate::x) struct Described {
+    #[serde(rename = "data")]
+    _data: IgnoredAny,
 }
 
 /// What initialize, finalize, the status and a one-shot upload answer.
