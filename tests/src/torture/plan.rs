@@ -19,7 +19,7 @@ pub const ACCOUNTS: usize = 20;
 /// What a run is.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Each post goes to one account on each platform.
+    /// Each post goes to one account on each platform that takes it.
     pub posts: usize,
     /// Posts that are submitted in a second of real time.
     pub rate: f64,
