@@ -12,6 +12,8 @@ mod connect;
 mod crashes;
 mod documents;
 mod edits;
+mod errands;
+mod forecast;
 mod happy;
 mod idempotency;
 mod illegal_rows;

@@ -70,9 +70,11 @@ impl SplitBody {
 /// What one platform or account shows instead.
 #[derive(Serialize, ToSchema)]
 pub struct OverrideBody {
-    /// Where there is one part: its text.
+    /// Where there is one part without media: its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Otherwise: its parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     parts: Vec<PartBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<OptionsBody>)]
@@ -82,12 +84,16 @@ pub struct OverrideBody {
 impl OverrideBody {
     /// As it is shown.
     pub fn of(instead: &Override) -> Self {
+        let text = match instead.parts.as_slice() {
+            [only] if only.media.is_empty() => Some(only.text.clone()),
+            _ => None,
+        };
         OverrideBody {
-            text: match instead.parts.as_slice() {
-                [only] => Some(only.text.clone()),
-                _ => None,
+            parts: match &text {
+                Some(_) => Vec::new(),
+                None => PartBody::all(&instead.parts),
             },
-            parts: PartBody::all(&instead.parts),
+            text,
             options: instead.options.clone(),
         }
     }
