@@ -38,7 +38,7 @@ pub struct Settings {
     /// `DUALPOSTS_PUBLIC_URL`: where people open the page, as their browsers know it; from
     /// `DUALPOSTS_LISTEN` if not set.
     pub public_url: Option<String>,
-    /// `DUALPOSTS_MEDIA_STORE`, `DUALPOSTS_S3_...`: where files are kept; a folder in the data folder
+    /// `DUALPOSTS_MEDIA_STORE` and the settings of S3: where files are kept; a folder in the data folder
     /// if not set.
     pub media_store: Option<StoreSettings>,
     /// `DUALPOSTS_BOOTSTRAP_API_KEY`: an API key of your choice for the local owner.

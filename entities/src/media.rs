@@ -146,6 +146,14 @@ pub(crate) fn uses(post: &PostId, media: &MediaId) -> Insert {
     )
 }
 
+/// Forgets all files of an owner, whatever names them.
+pub async fn forget_all(database: &Database, owner: &UserId) -> Result<(), DbErr> {
+    let sql = "DELETE FROM media WHERE owner_id = $1";
+    execute(database.writer(), sql, [owner.clone().into()])
+        .await
+        .map(|_| ())
+}
+
 /// Every key of an owner's files, for whoever takes all of them away.
 pub async fn keys(database: &Database, owner: &UserId) -> Result<Vec<String>, DbErr> {
     #[derive(sea_orm::FromQueryResult)]

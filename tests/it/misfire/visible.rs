@@ -125,7 +125,7 @@ both_modes! {
 
 both_modes! {
     async fn the_rest_of_a_chain_goes_out_however_late(app: &TestApp) {
-        let parts = ["First part", "Second part"].map(|text| Part::of(text));
+        let parts = ["First part", "Second part"].map(Part::of);
         let new = NewPost {
             owner_id: app.owner.clone(),
             idempotency_key: None,
