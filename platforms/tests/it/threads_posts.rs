@@ -4,7 +4,7 @@ use platforms::threads::{
     Client, ContainerKind, ContainerOptions, Gif, ItemKind, NewContainer, PublishingLimit,
     ReplyControl, ReplyLimit, Styling, TextAttachment, TextSpan, TextStyle,
 };
-use platforms::{Deletion, Meaning, RemotePost};
+use platforms::{Attached, Deletion, Meaning, RemotePost};
 use serde_json::{Value, json};
 
 use crate::server::{self, Server};
@@ -257,6 +257,7 @@ async fn read(status: u16, body: &str) -> Result<Option<RemotePost>, Meaning> {
 async fn one_post_is_read_with_its_parent() {
     let body = r#"{"id":"2","text":"re","media_type":"TEXT_POST","timestamp":"2026-04-21T03:24:04+0000","permalink":"https://www.threads.com/@u/post/DXYOXEPk5SM","replied_to":{"id":"1"}}"#;
     let expected = RemotePost {
+        attached: Attached::Nothing,
         id: "2".to_owned(),
         text: "re".to_owned(),
         url: Some("https://www.threads.com/@u/post/DXYOXEPk5SM".to_owned()),

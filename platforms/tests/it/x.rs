@@ -96,7 +96,7 @@ async fn the_timeline_is_asked_for_since_an_invented_id() {
             pair("max_results", "100"),
             pair(
                 "tweet.fields",
-                "created_at,entities,note_tweet,referenced_tweets"
+                "attachments,created_at,entities,note_tweet,referenced_tweets"
             ),
         ]
     );
@@ -127,6 +127,7 @@ async fn posts_are_read_in_both_vocabularies() {
             answer.value,
             [
                 RemotePost {
+                    attached: Default::default(),
                     id: "2101712260468977783".to_owned(),
                     text: "a & b https://example.com/?a=1&b=2".to_owned(),
                     url: None,
@@ -134,6 +135,7 @@ async fn posts_are_read_in_both_vocabularies() {
                     reply_to: Some("6".to_owned()),
                 },
                 RemotePost {
+                    attached: Default::default(),
                     id: "2101712260468977784".to_owned(),
                     text: "whole <3 http://example.org".to_owned(),
                     url: None,

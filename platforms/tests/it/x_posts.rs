@@ -111,7 +111,7 @@ async fn read(status: u16, body: &str) -> Result<Option<RemotePost>, Meaning> {
     let answer = client(&server).read_post(&token(), "456", NOW_MS).await;
     let request = server.request();
     assert_eq!(request.target(), "GET /2/tweets/456");
-    let fields = "created_at,entities,note_tweet,referenced_tweets".to_owned();
+    let fields = "attachments,created_at,entities,note_tweet,referenced_tweets".to_owned();
     assert_eq!(request.query(), [("tweet.fields".to_owned(), fields)]);
     answer
         .map(|answer| answer.value)
@@ -122,6 +122,7 @@ async fn read(status: u16, body: &str) -> Result<Option<RemotePost>, Meaning> {
 async fn one_post_is_read_as_those_of_a_timeline() {
     let body = r#"{"data":{"id":"456","text":"a &amp; b","created_at":"2026-09-20T16:37:00.000Z","referenced_tweets":[{"type":"replied_to","id":"6"}]}}"#;
     let expected = RemotePost {
+        attached: Default::default(),
         id: "456".to_owned(),
         text: "a & b".to_owned(),
         url: None,

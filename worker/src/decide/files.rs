@@ -23,6 +23,9 @@ pub const FETCHES: i32 = 3;
 
 /// X took a file whole, or has begun to take one in stretches.
 pub fn begun(case: &Case<'_>, position: usize, uploaded: &Uploaded, is_whole: bool) -> Decision {
+    if let Some(given_up) = given_up(case, position) {
+        return given_up;
+    }
     let media = case.files.media.get(position);
     let bytes = media.map_or(0, |media| i64::try_from(media.bytes).unwrap_or(i64::MAX));
     let upload = Upload {
@@ -87,6 +90,9 @@ pub fn described(case: &Case<'_>, upload: &Upload) -> Decision {
 
 /// Threads has a container for one file of a carousel.
 pub fn child_created(case: &Case<'_>, position: usize, id: &str) -> Decision {
+    if let Some(given_up) = given_up(case, position) {
+        return given_up;
+    }
     let upload = fresh(case, position, id);
     forward(case, upload.reached(UploadState::Processing))
 }
@@ -155,6 +161,19 @@ fn begin_anew(case: &Case<'_>, upload: &Upload, reason: Option<&str>) -> Decisio
         Decision::new(change.because(error), Verdict::Retry)
     };
     with(decision, upload.reached(UploadState::Lost))
+}
+
+/// A platform that never finishes a file forgets it in the end, and it would be begun for ever.
+fn given_up(case: &Case<'_>, position: usize) -> Option<Decision> {
+    let before = case.files.upload(position)?;
+    (before.tries >= TRIES).then(|| {
+        let error = explain::upload_lost(case.platform, Some("it was never finished"));
+        let change = Change::failed(Progress::start(case.progress.part_index), error);
+        with(
+            Decision::new(change, Verdict::Reject),
+            before.reached(UploadState::Lost),
+        )
+    })
 }
 
 /// The step worked, and the next one is due at once.

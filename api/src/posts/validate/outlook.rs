@@ -276,7 +276,10 @@ mod tests {
             } = super::price(parts);
             (total, without_links)
         };
-        assert_eq!(price(&[plain.clone()]), ("0.015".into(), "0.015".into()));
+        assert_eq!(
+            price(std::slice::from_ref(&plain)),
+            ("0.015".into(), "0.015".into())
+        );
         assert_eq!(price(&[linked, plain]), ("0.215".into(), "0.030".into()));
     }
 }

@@ -185,6 +185,28 @@ fn a_lost_upload_begins_anew_a_few_times_and_then_says_so() {
 }
 
 #[test]
+fn a_file_that_is_never_finished_is_not_begun_for_ever() {
+    let media = media(MediaKind::Video, None);
+    let old = Upload {
+        tries: 3,
+        made_at: START - DAY,
+        ..upload(UploadState::Processing)
+    };
+    let files = Files {
+        media: std::slice::from_ref(&media),
+        uploads: std::slice::from_ref(&old),
+    };
+    let step = files.next(Platform::X, START).unwrap();
+    assert_eq!(step, Step::BeginUpload { position: 0 });
+    let begun = uploaded(Processing::Pending {
+        check_after_s: None,
+    });
+    let decision = decided(Platform::X, &media, &[old], &step, &begun);
+    assert_eq!(code(&decision), Some("media_lost"));
+    assert_eq!(decision.change.to(), Status::Failed);
+}
+
+#[test]
 fn a_fresh_child_may_be_unknown_for_a_while_and_is_not_made_again() {
     let media = media(MediaKind::Image, None);
     let child = upload(UploadState::Processing);
