@@ -42,6 +42,6 @@ torture: ## Runs everything that can go wrong against both backends; ARGS="--pos
 	cargo build --locked --release --workspace --bins
 	scripts/with-services.sh target/release/torture $(ARGS)
 
-torture-short: ## The same for two minutes, on the debug build
+torture-short: ## The same for a minute and a half, on the debug build
 	cargo build --locked --workspace --bins
-	scripts/with-services.sh target/debug/torture --posts 150 $(ARGS)
+	scripts/with-services.sh target/debug/torture --posts 120 --brief $(ARGS)

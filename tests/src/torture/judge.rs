@@ -60,6 +60,10 @@ pub async fn judge(
     for row in &recorded {
         *report.statuses.entry(row.status.clone()).or_default() += 1;
         report.parts += row.remote_ids.len();
+        if row.status == "failed" {
+            let code = row.code.clone().unwrap_or_default();
+            *report.failures.entry(code).or_default() += 1;
+        }
         let Some(post) = row.number.and_then(|number| written.get(number)) else {
             let wrong = format!("{}: of no post that was submitted", row.id);
             report.wrong.push(wrong);

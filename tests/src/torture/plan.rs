@@ -25,6 +25,8 @@ pub struct Plan {
     pub rate: f64,
     /// The chance that a platform misbehaves on a delivery.
     pub misbehaviour: f64,
+    /// Whether what would make everybody wait is left out.
+    pub is_brief: bool,
     /// Fixes which posts are written, what the platforms do to each, and the order of the faults
     /// of servers and processes. How the processes take turns is up to the machine.
     pub seed: u64,

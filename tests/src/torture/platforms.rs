@@ -8,7 +8,7 @@ use simulator::{Behaviour, Fault, FaultRule, Operation, Platform, Simulator, beh
 use tokio_util::sync::CancellationToken;
 
 use super::files::{GIFS, IMAGES, VIDEOS};
-use super::plan::{CALL_TIMEOUT, Tally, really};
+use super::plan::{CALL_TIMEOUT, Plan, Tally, really};
 use super::posts::{Written, tag, tag_of_any};
 
 /// What stops the whole app for an hour or more: once each, and only at the end of a run, or little
@@ -18,6 +18,15 @@ const STOPS_THE_APP: [&str; 4] = [
     "credits_depleted_legacy",
     "credits_depleted_2026",
     "spend_cap_reached",
+];
+
+/// What keeps an account waiting for an hour or more.
+const RESTS_AN_ACCOUNT: [&str; 5] = [
+    "limited_of_the_users_day",
+    "account_locked",
+    "account_suspended",
+    "account_restricted",
+    "spam_blocked",
 ];
 
 /// Which part of the run it is.
@@ -35,6 +44,7 @@ pub enum Moment {
 pub struct Misfortune {
     dice: fastrand::Rng,
     chance: f64,
+    /// What may be drawn.
     known: Vec<Behaviour>,
     drawn_once: BTreeSet<String>,
     /// The name behind each of the simulator's rules, in their order.
@@ -42,11 +52,16 @@ pub struct Misfortune {
 }
 
 impl Misfortune {
-    pub fn new(dice: fastrand::Rng, chance: f64) -> Self {
-        let known = [Platform::Threads, Platform::X].map(behaviours).concat();
+    pub fn new(plan: &Plan) -> Self {
+        let mut known = [Platform::Threads, Platform::X].map(behaviours).concat();
+        let lasts = |one: &Behaviour| {
+            STOPS_THE_APP.contains(&one.name.as_str())
+                || RESTS_AN_ACCOUNT.contains(&one.name.as_str())
+        };
+        known.retain(|one| !plan.is_brief || !lasts(one));
         Misfortune {
-            dice,
-            chance,
+            dice: plan.dice("platforms"),
+            chance: plan.misbehaviour,
             known,
             drawn_once: BTreeSet::new(),
             names: Vec::new(),
@@ -64,20 +79,25 @@ impl Misfortune {
         moment: Moment,
     ) {
         let calls = calls(platform, post);
-        let mut chance = self.chance;
-        while self.dice.f64() < chance {
-            chance = self.chance / 2.0;
-            let Some((name, operation, rules)) = self.draw(platform, &calls, moment) else {
-                continue;
-            };
-            let mark = self.mark(post, operation);
-            let rules: Vec<FaultRule> = rules
-                .into_iter()
-                .map(|rule| self.narrowed(rule, account, mark.as_deref()))
-                .collect();
-            self.names
-                .extend(rules.iter().map(|_| format!("{}: {name}", word(platform))));
-            simulator.add_faults(rules);
+        // Who shows files makes many more calls.
+        let has_files = post.parts.iter().any(|part| !part.files.is_empty());
+        let draws = if has_files { 2 } else { 1 };
+        for _ in 0..draws {
+            let mut chance = self.chance;
+            while self.dice.f64() < chance {
+                chance = self.chance / 2.0;
+                let Some((name, operation, rules)) = self.draw(platform, &calls, moment) else {
+                    continue;
+                };
+                let mark = self.mark(post, operation);
+                let rules: Vec<FaultRule> = rules
+                    .into_iter()
+                    .map(|rule| self.narrowed(rule, account, mark.as_deref()))
+                    .collect();
+                self.names
+                    .extend(rules.iter().map(|_| format!("{}: {name}", word(platform))));
+                simulator.add_faults(rules);
+            }
         }
     }
 
@@ -267,10 +287,21 @@ mod tests {
     use super::*;
     use crate::torture::posts::Writer;
 
+    fn plan() -> Plan {
+        Plan {
+            posts: 400,
+            rate: 10.0,
+            misbehaviour: 0.9,
+            is_brief: false,
+            seed: 3,
+            workers: 1,
+        }
+    }
+
     #[test]
     fn every_call_that_publishing_makes_is_struck_in_the_end() {
         let mut writer = Writer::new(fastrand::Rng::with_seed(3));
-        let mut misfortune = Misfortune::new(fastrand::Rng::with_seed(3), 0.9);
+        let mut misfortune = Misfortune::new(&plan());
         let simulator = Simulator::new(simulator::Settings::default());
         for number in 0..400 {
             let post = writer.write(number);
@@ -310,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_is_not_told_by_its_text_does_not_last() {
-        let mut misfortune = Misfortune::new(fastrand::Rng::with_seed(3), 0.9);
+        let mut misfortune = Misfortune::new(&plan());
         let lost = Fault::Lost {
             when: simulator::When::Before,
         };

@@ -12,6 +12,8 @@ pub struct Report {
     pub deliveries: usize,
     /// By status, as the record has them.
     pub statuses: BTreeMap<String, usize>,
+    /// Why those failed that did, by the record's code.
+    pub failures: BTreeMap<String, u64>,
     /// The parts that are on record as live.
     pub parts: usize,
     /// The parts that are live, each a post of its own on the platform.
@@ -120,6 +122,9 @@ pub fn print(runs: &[(&str, Report)]) {
         });
         println!("{name:<40}{}", values.collect::<String>());
     }
+    print_counts("failed, by the record's code", runs, |report| {
+        &report.failures
+    });
     print_counts("faults of the platforms by call", runs, |report| {
         &report.struck
     });

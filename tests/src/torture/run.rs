@@ -19,8 +19,9 @@ use super::product::Product;
 use super::report::Report;
 use crate::backend::Mode;
 
-/// How long the platforms go on misbehaving when all has been submitted.
+/// How long the platforms go on misbehaving when all has been submitted; less in a brief run.
 const MISBEHAVING_ON: Duration = Duration::from_secs(30);
+const MISBEHAVING_ON_BRIEFLY: Duration = Duration::from_secs(5);
 /// How long to wait for the last delivery; five hours of the product's time.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -96,7 +97,7 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
         ]
     };
 
-    let mut misfortune = Misfortune::new(plan.dice("platforms"), plan.misbehaviour);
+    let mut misfortune = Misfortune::new(plan);
     let accepted = submit_all(
         plan,
         &customer,
@@ -113,13 +114,11 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     if let Some(servers) = &product.servers {
         servers.postgres_proxy.disarm();
     }
-    settle(
-        &product,
-        &simulator,
-        MISBEHAVING_ON,
-        "platforms misbehave on",
-    )
-    .await;
+    let on = match plan.is_brief {
+        true => MISBEHAVING_ON_BRIEFLY,
+        false => MISBEHAVING_ON,
+    };
+    settle(&product, &simulator, on, "platforms misbehave on").await;
     let struck = Tally::default();
     misfortune.count(&simulator, &tally, &struck);
     simulator.clear_faults();
