@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show torture torture-short
+.PHONY: help run test peers s3 fmt lint docs openapi bench show large torture torture-short
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -37,6 +37,10 @@ bench: ## Measures latency and throughput in both modes, and prints them side by
 show: ## Posts each kind of content and shows what is live beside what was asked; ARGS="--only chain" for some
 	cargo build --locked --workspace --bins
 	$${CARGO_TARGET_DIR:-target}/debug/show $(ARGS)
+
+large: ## Sends a video of 500 MB to both platforms, and prints how much memory that took
+	cargo build --locked --release --workspace --bins
+	target/release/large
 
 torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
 	cargo build --locked --release --workspace --bins

@@ -45,8 +45,8 @@ fn places() -> Vec<Place> {
     };
     vec![
         listens(Listens::InPlainHttp, "corrupt message"),
-        listens(Listens::AndClosesAtOnce, "tls"),
-        listens(Listens::AndClosesInTheHandshake, "tls"),
+        listens(Listens::AndClosesAtOnce, "tls|reset"),
+        listens(Listens::AndClosesInTheHandshake, "tls|reset"),
         listens(Listens::AndResetsInTheHandshake, "reset"),
         listens(Listens::AndRefusesTheHandshake, "handshake"),
         listens(Listens::WithACertificateOfNobodys, "certificate"),
