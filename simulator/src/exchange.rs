@@ -97,8 +97,8 @@ impl Exchange {
         if let Some(answer) = self.side(When::Before).await? {
             return Ok(answer);
         }
-        self.fetch().await;
-        let answer = self.perform()?;
+        let as_of_ms = self.fetch().await;
+        let answer = self.perform(as_of_ms)?;
         Ok(self.side(When::After).await?.unwrap_or(answer))
     }
 
@@ -139,24 +139,28 @@ impl Exchange {
         fault.act(side, self.route.platform(), &mut errors)
     }
 
-    /// Looks at the media file that the call names, while the world goes on.
-    async fn fetch(&mut self) {
+    /// Looks at the media file that the call names, while the world goes on. When there is none to
+    /// look at, perhaps because the call is going to be refused, the call is decided as of the
+    /// moment that is answered: a moment later it could succeed, without its file.
+    async fn fetch(&mut self) -> Option<i64> {
         let inner = Arc::clone(&self.inner);
         let (settings, now_ms) = (inner.settings(), inner.now_ms());
-        let wanted = match self.route.may_fetch() && settings.threads.fetch_media {
-            true => {
-                let mut world = inner.world();
-                world.wanted(&settings, now_ms, &self.route, &self.request)
-            }
-            false => None,
-        };
-        if let Some((url, most_bytes)) = wanted {
-            self.request.fetched = Some(inner.fetcher.fetch(&url, most_bytes).await);
+        if !self.route.may_fetch() || !settings.threads.fetch_media {
+            return None;
         }
+        let wanted = inner
+            .world()
+            .wanted(&settings, now_ms, &self.route, &self.request);
+        let Some((url, most_bytes)) = wanted else {
+            return Some(now_ms);
+        };
+        self.request.fetched = Some(inner.fetcher.fetch(&url, most_bytes).await);
+        None
     }
 
-    fn perform(&self) -> Result<Answer, Closed> {
-        let (settings, now_ms) = (self.inner.settings(), self.inner.now_ms());
+    fn perform(&self, as_of_ms: Option<i64>) -> Result<Answer, Closed> {
+        let settings = self.inner.settings();
+        let now_ms = as_of_ms.unwrap_or_else(|| self.inner.now_ms());
         let mut world = self.inner.world();
         if world.age != self.admitted.world_age {
             return Err(Closed::Orderly);

@@ -1,10 +1,13 @@
 //! Images, videos and carousels on Threads (threads.md 4.1, 4.3, 4.5, 4.6).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use serde_json::json;
 
 use super::files::{Files, gif, png, sha256, video};
 use super::{Got, Running, answered, got, id};
-use crate::{LagRanges, MediaKind, NewAccount, Platform, PostKind, Settings};
+use crate::{Clock, LagRanges, MediaKind, NewAccount, Platform, PostKind, Settings};
 
 pub(super) async fn files() -> Files {
     Files::serve(vec![
@@ -356,4 +359,36 @@ async fn a_video_that_answers_too_soon_answers_nothing() {
     running.advance(1);
     running.publish(&kept).await;
     assert_eq!(reply_of(), Some(root));
+}
+
+#[tokio::test]
+async fn an_answer_to_what_is_known_just_now_is_not_made_without_its_file() {
+    let (running, files) = (Running::start().await, files().await);
+    // Each look at the clock takes a second, so that what it may answer becomes known between any
+    // two of them.
+    let at_ms = Arc::new(AtomicI64::new(running.simulator.now_ms()));
+    for lag_ms in (1_000..=8_000).step_by(1_000) {
+        let ticking = Arc::clone(&at_ms);
+        running.simulator.set_settings(|settings| {
+            settings.clock = Clock::from_fn(move || ticking.fetch_add(1_000, Ordering::Relaxed));
+            settings.lags = Some(LagRanges {
+                reply_ms: (lag_ms, lag_ms),
+                ..LagRanges::default()
+            });
+        });
+        let root = id(&running.publish(&running.container("root").await).await);
+        let answer = loop {
+            let made = image(&running, &files.url("a.png"), &[("reply_to_id", &root)]).await;
+            if made.status == 200 {
+                break id(&made);
+            }
+        };
+        running.publish(&answer).await;
+    }
+    let live = running.simulator.live_posts();
+    let answers: Vec<_> = live.iter().filter(|post| post.reply_to.is_some()).collect();
+    assert_eq!(answers.len(), 8);
+    for answer in answers {
+        assert_eq!(answer.media[0].sha256, sha256(&png(1)), "{answer:?}");
+    }
 }
