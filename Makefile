@@ -1,9 +1,9 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers fmt lint docs openapi bench torture torture-short
+.PHONY: help run test peers s3 fmt lint docs openapi bench show large torture torture-short
 
 help: ## Lists the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: ## Starts everything in one process and prints the page's address
 	cargo run --locked
@@ -14,6 +14,10 @@ test: ## Runs all tests, on SQLite and in memory as well as on private PostgreSQ
 peers: ## Runs public clients of X, unmodified, against the simulator; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/peers.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
+
+s3: ## Runs the tests of the media store against a real S3 server; needs python3 with venv
+	cargo test --locked -p media --no-run
+	scripts/s3.sh cargo test --locked -p media s3 -- --ignored
 
 fmt: ## Formats the code
 	cargo fmt --all
@@ -30,10 +34,18 @@ bench: ## Measures latency and throughput in both modes, and prints them side by
 	cargo build --locked --release --workspace
 	FSYNC=on scripts/with-services.sh target/release/bench
 
+show: ## Posts each kind of content and shows what is live beside what was asked; ARGS="--only chain" for some
+	cargo build --locked --workspace --bins
+	$${CARGO_TARGET_DIR:-target}/debug/show $(ARGS)
+
+large: ## Sends a video of 500 MB to both platforms, and prints how much memory that took
+	cargo build --locked --release --workspace --bins
+	target/release/large
+
 torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
 	cargo build --locked --release --workspace --bins
 	scripts/with-services.sh target/release/torture $(ARGS)
 
-torture-short: ## The same for two minutes, on the debug build
+torture-short: ## The same for a minute and a half, on the debug build
 	cargo build --locked --workspace --bins
-	scripts/with-services.sh target/debug/torture --posts 150 $(ARGS)
+	scripts/with-services.sh target/debug/torture --posts 120 --brief $(ARGS)

@@ -1,8 +1,9 @@
 //! `/v1/deliveries`: retry one, see every attempt at it.
 
-use actix_web::{get, post, web};
+use actix_web::{delete, get, post, web};
 use entities::delivery::Status;
-use entities::posts::{DeliveryView, attempts as all_attempts, find_delivery};
+use entities::errands::{self, ErrandKind};
+use entities::posts::{attempts as all_attempts, find_delivery, find_delivery_view};
 use entities::rows::attempt;
 use entities::{DeliveryId, Timestamp};
 use serde::Serialize;
@@ -37,8 +38,9 @@ pub struct AttemptBody {
     id: String,
     /// Which part of the chain, from 0.
     part_index: i32,
-    /// `create_container`, `check_container`, `publish_container`, `create_post`,
-    /// `read_permalink` or `find_post`.
+    /// `upload_image`, `begin_upload`, `append_upload`, `finish_upload`, `check_upload`,
+    /// `describe_media`, `create_child`, `check_child`, `create_container`, `check_container`,
+    /// `publish_container`, `create_post`, `read_permalink` or `find_post`.
     step: &'static str,
     /// `done`, `wait`, `retry`, `retry_at`, `reconnect`, `reject`, `unknown`, `lost` (the worker
     /// died) or `done_late`.
@@ -119,13 +121,62 @@ pub async fn retry(
     }
     info!(delivery = %id, may_duplicate, "retried by hand");
     state.wake(vec![(now, id.clone())]).await;
-    let row = find_delivery(&state.database, &caller.owner, &id).await?;
-    let delivery = row.ok_or_else(|| Problem::not_found("delivery"))?;
-    let view = DeliveryView {
-        delivery,
-        parts: Vec::new(),
-    };
+    let view = find_delivery_view(&state.database, &caller.owner, &id).await?;
+    let view = view.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(actix_web::HttpResponse::Accepted().json(DeliveryBody::new(&view)))
+}
+
+/// Remove what is live of a delivery from its platform.
+///
+/// All parts of a chain, the last one first. It is done by a worker within seconds, and tried again
+/// for a day where the platform does not answer: `removal` of the delivery tells how far it is.
+#[utoipa::path(
+    tag = "deliveries",
+    params(("id" = String, Path, description = "`dlv_...`")),
+    responses(
+        (status = 202, description = "It will be removed.", body = DeliveryBody),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing of it is live, or it is not settled.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/deliveries/{id}/remote")]
+pub async fn remove(
+    state: web::Data<State>,
+    caller: Caller<WritesPosts>,
+    id: web::Path<String>,
+) -> Result<actix_web::HttpResponse, Problem> {
+    let id = delivery_id(&id)?;
+    let find = async || {
+        let view = find_delivery_view(&state.database, &caller.owner, &id).await?;
+        view.ok_or_else(|| Problem::not_found("delivery"))
+    };
+    let view = find().await?;
+    if !view.delivery.status.is_settled() {
+        return Err(Problem::conflict(
+            "not_settled",
+            &format!(
+                "A delivery that is {} may still become live.",
+                view.delivery.status
+            ),
+            "Cancel its post, or wait until it is published or has failed; then remove it.",
+        ));
+    }
+    let is_live =
+        |part: &entities::rows::part::Model| part.remote_id.is_some() && part.removed_at.is_none();
+    if !view.parts.iter().any(is_live) {
+        return Err(Problem::conflict(
+            "nothing_live",
+            "Nothing of this delivery is known to be live.",
+            "Look at the account; what is there is not on record here.",
+        ));
+    }
+    let now = state.clock.now();
+    errands::ask(&state.database, &id, ErrandKind::Remove, now, now).await?;
+    info!(delivery = %id, "to be removed from its platform");
+    Ok(actix_web::HttpResponse::Accepted().json(DeliveryBody::new(&find().await?)))
 }
 
 fn not_retryable(status: Status) -> Problem {

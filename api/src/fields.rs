@@ -37,6 +37,11 @@ impl Violations {
         self.0.is_empty()
     }
 
+    /// All of them.
+    pub fn into_list(self) -> Vec<Violation> {
+        self.0
+    }
+
     /// The problem to answer with, if anything was wrong.
     pub fn into_result(self) -> Result<(), Problem> {
         if self.0.is_empty() {
@@ -51,7 +56,7 @@ impl Violations {
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     path: String,
-    known: Vec<&'static str>,
+    known: Vec<&'a str>,
 }
 
 /// The body as a JSON object. An empty body counts as `{}` where `may_be_empty`.
@@ -95,8 +100,18 @@ impl<'a> Fields<'a> {
         self.object.get(name).is_none_or(Value::is_null)
     }
 
+    /// Says that there is such a field, without reading it.
+    pub fn known(&mut self, name: &'a str) {
+        self.known.push(name);
+    }
+
+    /// Whether a field is an object.
+    pub fn is_object(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(Value::is_object)
+    }
+
     /// A text, if it is there and not null.
-    pub fn text(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a str> {
+    pub fn text(&mut self, name: &'a str, violations: &mut Violations) -> Option<&'a str> {
         let value = self.value(name)?;
         let text = value.as_str();
         if text.is_none() {
@@ -106,7 +121,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A yes or no, if it is there and not null.
-    pub fn flag(&mut self, name: &'static str, violations: &mut Violations) -> Option<bool> {
+    pub fn flag(&mut self, name: &'a str, violations: &mut Violations) -> Option<bool> {
         let value = self.value(name)?;
         let flag = value.as_bool();
         if flag.is_none() {
@@ -118,7 +133,7 @@ impl<'a> Fields<'a> {
     /// A whole number of `least` to `most`, if it is there and not null.
     pub fn number(
         &mut self,
-        name: &'static str,
+        name: &'a str,
         (least, most): (i64, i64),
         violations: &mut Violations,
     ) -> Option<i64> {
@@ -142,7 +157,7 @@ impl<'a> Fields<'a> {
     /// A list of texts, if it is there and not null; `None` stands in it for what is no text.
     pub fn texts(
         &mut self,
-        name: &'static str,
+        name: &'a str,
         violations: &mut Violations,
     ) -> Option<Vec<Option<&'a str>>> {
         let path = self.path(name);
@@ -165,7 +180,7 @@ impl<'a> Fields<'a> {
     /// A list of objects, if it is there and not null.
     pub fn objects(
         &mut self,
-        name: &'static str,
+        name: &'a str,
         violations: &mut Violations,
     ) -> Option<Vec<Fields<'a>>> {
         let path = self.path(name);
@@ -186,11 +201,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An object, if it is there and not null.
-    pub fn object(
-        &mut self,
-        name: &'static str,
-        violations: &mut Violations,
-    ) -> Option<Fields<'a>> {
+    pub fn object(&mut self, name: &'a str, violations: &mut Violations) -> Option<Fields<'a>> {
         let path = self.path(name);
         let value = self.value(name)?;
         let object = value.as_object();
@@ -204,8 +215,30 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// The names of the fields that are there, whatever they are.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.object.keys().map(String::as_str)
+    }
+
+    /// One of a closed set of words, if it is there and not null.
+    pub fn word<T: Copy>(
+        &mut self,
+        name: &'a str,
+        all: &[(&'static str, T)],
+        violations: &mut Violations,
+    ) -> Option<T> {
+        let word = self.text(name, violations)?;
+        let known = all.iter().find(|(known, _)| *known == word);
+        if known.is_none() {
+            let words: Vec<&str> = all.iter().map(|(word, _)| *word).collect();
+            let message = format!("This must be one of: {}.", words.join(", "));
+            violations.add(self.path(name), "unknown_word", message);
+        }
+        known.map(|(_, value)| *value)
+    }
+
     /// A time, if it is there and not null.
-    pub fn time(&mut self, name: &'static str, violations: &mut Violations) -> Option<Timestamp> {
+    pub fn time(&mut self, name: &'a str, violations: &mut Violations) -> Option<Timestamp> {
         let text = self.text(name, violations)?;
         let time = serde_json::from_value(Value::from(text)).ok();
         if time.is_none() {
@@ -232,7 +265,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn list(&mut self, name: &'static str, violations: &mut Violations) -> Option<&'a Vec<Value>> {
+    fn list(&mut self, name: &'a str, violations: &mut Violations) -> Option<&'a Vec<Value>> {
         let value = self.value(name)?;
         let list = value.as_array();
         if list.is_none() {
@@ -241,7 +274,7 @@ impl<'a> Fields<'a> {
         list
     }
 
-    fn value(&mut self, name: &'static str) -> Option<&'a Value> {
+    fn value(&mut self, name: &'a str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name).filter(|value| !value.is_null())
     }

@@ -21,6 +21,7 @@ pub mod docs;
 pub mod fields;
 pub mod health;
 pub mod keys;
+mod media;
 pub mod pages;
 pub mod posts;
 pub mod problem;

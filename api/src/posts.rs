@@ -3,6 +3,7 @@
 mod check;
 mod draft;
 mod paging;
+pub mod validate;
 pub mod wire;
 
 use actix_web::http::header::LOCATION;
@@ -56,7 +57,7 @@ pub async fn submit(
     let idempotency_key = draft::idempotency_key(&request, &mut violations);
     let draft = Draft::read(&object(&body.0, false)?, &mut violations);
     let request_hash = draft.hash();
-    let accounts = check(
+    let checked = check(
         &state,
         &caller.owner,
         &draft,
@@ -79,11 +80,11 @@ pub async fn submit(
         owner_id: caller.owner,
         idempotency_key,
         request_hash,
-        content: draft.content,
+        content: checked.content,
         publish_at: draft.publish_at,
         time_zone: draft.time_zone,
         policy: draft.policy,
-        accounts,
+        accounts: checked.accounts,
     };
     state.boundaries.at(Side::Before, Action::Accept).await;
     let accepted = accept(&state.database, new, now, state.settings.handed).await?;
@@ -213,10 +214,10 @@ pub async fn change(
     } else {
         Moment::Kept
     };
-    check(&state, &caller.owner, &draft, moment, &mut violations).await?;
+    let checked = check(&state, &caller.owner, &draft, moment, &mut violations).await?;
     violations.into_result()?;
     let edit = Edit {
-        content: (draft.content != view.post.content).then_some(draft.content),
+        content: (checked.content != view.post.content).then_some(checked.content),
         publish_at: edit.publish_at,
         time_zone: edit.time_zone,
         if_late: edit.if_late,

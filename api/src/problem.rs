@@ -305,6 +305,40 @@ impl Problem {
         }
     }
 
+    /// A file larger than any that can be posted.
+    pub fn too_large_file(detail: String) -> Self {
+        let action = "Send a smaller file.";
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "file_too_large",
+            "The file is too large.",
+            action,
+        )
+        .detail(detail)
+    }
+
+    /// Files can not be kept or read at the moment.
+    pub fn store_unavailable(what: &str) -> Self {
+        let action = "Send it again in a few seconds; if it lasts, run `dualposts doctor`.";
+        let title = format!("The service can not use {what}.");
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            &title,
+            action,
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(5),
+            ..problem
+        }
+    }
+
+    /// It was here, and its time is over.
+    pub fn gone(title: &str) -> Self {
+        Self::new(StatusCode::GONE, "gone", title, "Ask for a fresh one.")
+    }
+
     fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

@@ -14,7 +14,7 @@ use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, health, keys, pages, posts, session, webhooks,
+    accounts, connections, deliveries, docs, health, keys, media, pages, posts, session, webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.
@@ -26,13 +26,19 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(health::readyz)
         .service(
             scope("/v1")
+                .service(posts::validate::validate)
                 .service(posts::submit)
                 .service(posts::list)
                 .service(posts::show)
                 .service(posts::change)
                 .service(posts::cancel)
                 .service(deliveries::retry)
+                .service(deliveries::remove)
                 .service(deliveries::attempts)
+                .service(media::upload)
+                .service(media::list)
+                .service(media::show)
+                .service(media::forget)
                 .service(accounts::list)
                 .service(accounts::connect)
                 .service(accounts::disconnect)
@@ -83,6 +89,8 @@ pub async fn serve(
             .into_utoipa_app()
             .configure(routes)
             .into_app()
+            .route("/media/{name}", web::get().to(media::serve))
+            .route("/media/{name}", web::head().to(media::serve))
             .configure(pages::routes)
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
             .route("/docs", web::get().to(to_docs))

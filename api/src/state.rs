@@ -1,5 +1,7 @@
 //! What a handler works with.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use entities::boundary::{Action, Boundaries, Side};
@@ -7,12 +9,16 @@ use entities::due;
 use entities::vault::Vault;
 use entities::{Clock, Database, DeliveryId, Platform, Timestamp};
 use queue::{Job, Queue};
+use tokio::sync::Semaphore;
 
 use crate::clerk_link::Clerk;
 use crate::connections::Connectors;
 
 /// How long a customer waits for the queue, whose answer changes nothing for them.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// How many files are looked at at once, unless set otherwise.
+pub const LOOKING: usize = 2;
 
 /// Everything that a handler works with. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +33,10 @@ pub struct State {
     pub connectors: Connectors,
     pub threads: platforms::threads::Client,
     pub x: platforms::x::Client,
+    /// Where files are kept.
+    pub store: media::Store,
+    /// How many files are looked at at once: each may take much memory for a moment.
+    pub looking: Arc<Semaphore>,
     pub settings: Settings,
     /// Who watches where it is; nobody outside of tests.
     pub boundaries: Boundaries,
@@ -39,6 +49,10 @@ pub struct Settings {
     pub handed: Duration,
     /// Where people open the page, without a slash at the end: `https://post.example`.
     pub public_url: String,
+    /// Where files are put while they come in.
+    pub media_folder: PathBuf,
+    /// Whether files are fetched by a platform on the internet, and not by a stand-in nearby.
+    pub fetched_from_afar: bool,
     /// Connect by our own apps even where people sign in with Clerk.
     pub connect_by_own_apps: bool,
     /// Where the simulator shows what it has published, when it stands in for the platforms.

@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use entities::boundary::Boundaries;
@@ -9,12 +11,14 @@ use entities::clock::Pace;
 use entities::database::DatabaseSettings;
 use entities::vault::Vault;
 use entities::{Clock, Database, clock};
+use media::{Store, StoreSettings};
 use migrations::{Migrator, MigratorTrait};
 use platforms::{HttpSettings, http_client};
 use queue::{Queue, RedisSettings};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
-use worker::{Flights, Platforms, Worker};
+use worker::{Flights, Platforms, Source, Worker};
 
 use crate::settings::Settings;
 use crate::{Fatal, apps};
@@ -25,6 +29,9 @@ const X_WEB_URL: &str = "https://x.com";
 /// How often the clock is put right.
 const CLOCK_CHECK: Duration = Duration::from_secs(10);
 
+/// A file that has been coming in for so long never will: its process died.
+const LEFT_OVER: Duration = Duration::from_secs(24 * 3600);
+
 /// What every role works with.
 #[derive(Clone)]
 pub struct Parts {
@@ -33,6 +40,8 @@ pub struct Parts {
     pub clock: Clock,
     pub vault: Vault,
     pub platforms: Platforms,
+    /// Where files are kept.
+    pub store: Store,
 }
 
 /// Connects to the database that is set, or to the file in the data folder.
@@ -90,6 +99,33 @@ pub async fn migrate(database: &Database) -> Result<(), Fatal> {
         .map_err(|error| format!("the schema can not be brought up to date: {error}").into())
 }
 
+/// Where files are kept: what is set, or a folder in the data folder.
+pub fn store(settings: &Settings) -> Result<Store, Fatal> {
+    let store = match &settings.media_store {
+        Some(store) => Store::open(store),
+        None => {
+            data_dir(settings)?;
+            Store::open(&StoreSettings::folder(&settings.data_dir.join("media")))
+        }
+    };
+    Ok(store?)
+}
+
+/// Where files are put while they come in. What a process that died left there is taken away.
+fn media_folder(settings: &Settings) -> Result<PathBuf, Fatal> {
+    data_dir(settings)?;
+    let folder = settings.data_dir.join("incoming");
+    std::fs::create_dir_all(&folder)?;
+    for entry in std::fs::read_dir(&folder)? {
+        let entry = entry?;
+        let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if age > LEFT_OVER {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(folder)
+}
+
 /// Redis, if it is set, or a queue inside this process.
 pub fn queue(settings: &Settings) -> Result<Queue, Fatal> {
     match &settings.redis_url {
@@ -134,7 +170,12 @@ fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
 
 impl Parts {
     /// A worker over these parts.
-    pub fn worker(&self, settings: &Settings, stop: CancellationToken) -> Result<Worker, Fatal> {
+    pub fn worker(
+        &self,
+        settings: &Settings,
+        public_url: &str,
+        stop: CancellationToken,
+    ) -> Result<Worker, Fatal> {
         let random = uuid::Uuid::new_v4().simple().to_string();
         let clerk = settings.apps.clerk.as_ref();
         let clerk = clerk.map(|clerk| Ok::<_, Fatal>(apps::clerk_backend(clerk, &http(settings)?)));
@@ -144,6 +185,11 @@ impl Parts {
             clock: self.clock.clone(),
             vault: self.vault.clone(),
             platforms: self.platforms.clone(),
+            source: Source {
+                store: self.store.clone(),
+                public_url: public_url.to_owned(),
+                vault: self.vault.clone(),
+            },
             clerk: clerk.transpose()?,
             flights: Flights::default(),
             settings: settings.worker.clone(),
@@ -171,7 +217,11 @@ impl Parts {
             connectors: apps::connectors(settings),
             threads: self.platforms.threads.clone(),
             x: self.platforms.x.clone(),
+            store: self.store.clone(),
+            looking: Arc::new(Semaphore::new(api::state::LOOKING)),
             settings: api::Settings {
+                media_folder: media_folder(settings)?,
+                fetched_from_afar: settings.threads_api_url.is_none(),
                 handed: settings.worker.handed,
                 public_url: public_url.to_owned(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,

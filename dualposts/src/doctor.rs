@@ -40,6 +40,7 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
     );
     tell("database", database(settings).await);
     tell("queue", queue(settings).await);
+    tell("files", files(settings, distributed).await);
     let simulating = settings
         .simulator
         .unwrap_or(!distributed && !settings.apps.any_is_real());
@@ -91,6 +92,20 @@ async fn database(settings: &Settings) -> Result<String, String> {
     Ok(format!(
         "newest schema; its clock is {skew_ms} ms from ours (it is the one that counts)"
     ))
+}
+
+/// Whether files can be kept, where every process finds them.
+async fn files(settings: &Settings, distributed: bool) -> Result<String, String> {
+    let store = assemble::store(settings).map_err(|error| error.to_string())?;
+    store.check().await.map_err(|error| error.to_string())?;
+    let is_here = distributed && !store.name().starts_with("s3");
+    Ok(match is_here {
+        true => format!(
+            "{}; `api` and `worker` on other machines must see the same folder, or use s3://",
+            store.name()
+        ),
+        false => store.name().to_owned(),
+    })
 }
 
 async fn queue(settings: &Settings) -> Result<String, String> {

@@ -45,7 +45,9 @@ pub async fn worker(settings: Settings) -> Result<(), Fatal> {
             () = stop.cancelled() => return Ok(()),
         }
     }
-    let worker = parts.worker(&settings, stop.clone())?;
+    let here = format!("http://{}", settings.listen);
+    let public_url = settings.public_url.clone().unwrap_or(here);
+    let worker = parts.worker(&settings, &public_url, stop.clone())?;
     println!("Worker {}", worker.name);
     let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
@@ -71,6 +73,7 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
         clock: Clock::at_pace(settings.pace),
         vault: owner::vault(settings, false)?,
         platforms: assemble::platforms(settings)?,
+        store: assemble::store(settings)?,
     })
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use entities::Timestamp;
 use entities::clock::Pace;
+use media::StoreSettings;
 use secrecy::SecretString;
 use worker::limits::Limits;
 
@@ -37,6 +38,9 @@ pub struct Settings {
     /// `DUALPOSTS_PUBLIC_URL`: where people open the page, as their browsers know it; from
     /// `DUALPOSTS_LISTEN` if not set.
     pub public_url: Option<String>,
+    /// `DUALPOSTS_MEDIA_STORE` and the settings of S3: where files are kept; a folder in the data folder
+    /// if not set.
+    pub media_store: Option<StoreSettings>,
     /// `DUALPOSTS_BOOTSTRAP_API_KEY`: an API key of your choice for the local owner.
     pub bootstrap_api_key: Option<SecretString>,
     /// `DUALPOSTS_THREADS_API_URL`, `DUALPOSTS_X_API_URL`, `DUALPOSTS_X_WEB_URL`: another server
@@ -60,6 +64,21 @@ pub struct Settings {
     pub worker: worker::Settings,
     /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
     pub log: String,
+}
+
+/// Where files are kept, if that was said.
+fn media_store(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Option<StoreSettings> {
+    let url = reader.text("DUALPOSTS_MEDIA_STORE")?;
+    Some(StoreSettings {
+        url,
+        endpoint: reader.url("DUALPOSTS_S3_ENDPOINT", &["https://", "http://"]),
+        region: reader.text("DUALPOSTS_S3_REGION"),
+        access_key_id: reader.text("DUALPOSTS_S3_ACCESS_KEY_ID"),
+        secret_access_key: reader
+            .text("DUALPOSTS_S3_SECRET_ACCESS_KEY")
+            .map(SecretString::from),
+        allow_http: reader.switch("DUALPOSTS_S3_ALLOW_HTTP").unwrap_or(false),
+    })
 }
 
 /// All that is wrong with the configuration.
@@ -107,6 +126,7 @@ impl Settings {
             secret_key: reader.text("DUALPOSTS_SECRET_KEY").map(SecretString::from),
             former_secret_keys: reader.list("DUALPOSTS_FORMER_SECRET_KEYS"),
             public_url: reader.url("DUALPOSTS_PUBLIC_URL", &["https://", "http://"]),
+            media_store: media_store(&mut reader),
             bootstrap_api_key: reader
                 .text("DUALPOSTS_BOOTSTRAP_API_KEY")
                 .map(SecretString::from),

@@ -40,6 +40,7 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
         clock: Clock::at_pace(settings.pace),
         vault: owner::vault(&settings, true)?,
         platforms: assemble::platforms(&settings)?,
+        store: assemble::store(&settings)?,
     };
     entities::clock::set_by(&parts.database, &parts.clock).await?;
     if settings.database_url.is_none() {
@@ -76,7 +77,7 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
         simulator.as_ref().map(|simulator| simulator.url.as_str()),
     );
 
-    let worker = parts.worker(&settings, stop.clone())?;
+    let worker = parts.worker(&settings, &public_url, stop.clone())?;
     let simulator_url = simulator.as_ref().map(|simulator| simulator.url.clone());
     let state = parts.state(&settings, &public_url, simulator_url)?;
     let serving = api::serve(listener, state, stop.clone().cancelled_owned());

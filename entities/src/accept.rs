@@ -11,7 +11,7 @@ use crate::misfire::Policy;
 use crate::posts::{DeliveryView, PostView, find};
 use crate::rows::{account, delivery, post};
 use crate::write::{Insert, Sql, Write};
-use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
+use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId, media};
 
 /// A post that passed all checks.
 pub struct NewPost {
@@ -64,10 +64,12 @@ pub async fn accept(
         .map(|account| delivery_of(&post, account, now, hand_out))
         .collect();
 
+    let media = post.content.media();
+    let used = media.into_iter().map(|media| media::uses(&post.id, media));
     let write = Write {
         may_be_lost: false,
         guard: post_row(&post)?,
-        inserts: deliveries.iter().map(delivery_row).collect(),
+        inserts: deliveries.iter().map(delivery_row).chain(used).collect(),
     };
     if !database.write(write).await? {
         return replay(database, &post).await;
@@ -78,6 +80,7 @@ pub async fn accept(
         .map(|delivery| DeliveryView {
             delivery,
             parts: Vec::new(),
+            errands: Vec::new(),
         })
         .collect();
     Ok(Accepted::New(PostView { post, deliveries }))

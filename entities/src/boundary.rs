@@ -119,12 +119,15 @@ fn exists(action: StepAction, platform: Platform, step: StepName) -> bool {
     use StepName::*;
     let is_taken = match (step, platform) {
         (
-            CreateContainer | CheckContainer | PublishContainer | ReadPermalink,
-            Platform::Threads,
-        ) => true,
-        (CreateContainer | CheckContainer | PublishContainer | ReadPermalink, Platform::X) => false,
-        (CreatePost, Platform::X) => true,
-        (CreatePost, Platform::Threads) => false,
+            CreateChild | CheckChild | CreateContainer | CheckContainer | PublishContainer
+            | ReadPermalink,
+            platform,
+        ) => platform == Platform::Threads,
+        (
+            UploadImage | BeginUpload | AppendUpload | FinishUpload | CheckUpload | DescribeMedia
+            | CreatePost,
+            platform,
+        ) => platform == Platform::X,
         (FindPost, Platform::Threads | Platform::X) => true,
     };
     let publishes = matches!(step, PublishContainer | CreatePost);
@@ -132,9 +135,7 @@ fn exists(action: StepAction, platform: Platform, step: StepName) -> bool {
         && match action {
             StepAction::Claim | StepAction::Call | StepAction::Record => true,
             // Only these have a next step that is due at once and needs nothing read anew.
-            StepAction::RecordAndClaim => {
-                matches!(step, CreateContainer | CheckContainer | PublishContainer)
-            }
+            StepAction::RecordAndClaim => !matches!(step, ReadPermalink | CreatePost | FindPost),
             // What is looked up late is worth nothing; what went out late is.
             StepAction::RecordLate => publishes,
         }

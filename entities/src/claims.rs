@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
-use crate::content::Content;
+use crate::content::{Content, Part};
 use crate::database::{execute, query_one};
 use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
@@ -13,6 +13,7 @@ use crate::misfire::{self, Policy};
 use crate::rates::{self, Take};
 use crate::rows::account::{self, AccountState, TokenSource};
 use crate::rows::delivery::{Model, ProgressColumns};
+use crate::uploads::{self, Upload};
 use crate::write::{Sql, Write};
 use crate::{Database, DeliveryId, Timestamp};
 
@@ -32,6 +33,8 @@ pub struct Work {
     pub published_24h: i64,
     pub account_pause: Option<(Timestamp, WaitReason)>,
     pub app_pause: Option<(Timestamp, WaitReason)>,
+    /// The files of the part under way, as far as they got.
+    pub uploads: Vec<Upload>,
 }
 
 /// What publishing needs of an account. The token is still sealed.
@@ -76,6 +79,18 @@ impl AccountForWork {
 }
 
 impl Work {
+    /// What the account shows, part by part.
+    pub fn parts(&self) -> &[Part] {
+        let row = &self.delivery;
+        self.content.parts_on(row.platform, &row.account_id)
+    }
+
+    /// The part under way.
+    pub fn part(&self) -> Option<&Part> {
+        let index = usize::try_from(self.delivery.part_index).ok()?;
+        self.parts().get(index)
+    }
+
     /// The pause that holds this delivery back longest, if any.
     pub fn pause(&self, now: Timestamp) -> Option<(Timestamp, WaitReason)> {
         [self.account_pause, self.app_pause]
@@ -90,13 +105,8 @@ impl Work {
 /// turned away by another whose clock is a moment behind.
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
 
-/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
-pub async fn load(
-    database: &Database,
-    id: &DeliveryId,
-    now: Timestamp,
-) -> Result<Option<Work>, DbErr> {
-    let sql = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
+/// A delivery with all that a step needs to know.
+const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
             p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             a.token_source, a.external_account_id, a.refresh_token IS NOT NULL AS has_refresh_token,
@@ -114,9 +124,19 @@ pub async fn load(
         JOIN posts p ON p.id = d.post_id
         JOIN accounts a ON a.id = d.account_id
         LEFT JOIN lanes la ON la.lane = d.account_id
-        LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform
+        LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform";
+
+/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
+pub async fn load(
+    database: &Database,
+    id: &DeliveryId,
+    now: Timestamp,
+) -> Result<Option<Work>, DbErr> {
+    let sql = format!(
+        "{WORK}
         WHERE d.id = $1 AND d.lease_until IS NULL AND d.next_at <= $3
-          AND d.status IN ('queued', 'processing', 'unconfirmed')";
+          AND d.status IN ('queued', 'processing', 'unconfirmed')"
+    );
     let day_ago = now - Duration::from_secs(86_400);
     let due_by = now + CLOCK_TOLERANCE;
     let row = query_one(
@@ -125,6 +145,24 @@ pub async fn load(
         [id.clone().into(), day_ago.into(), due_by.into()],
     )
     .await?;
+    let Some(mut work) = row.map(|row| work_of(&row)).transpose()? else {
+        return Ok(None);
+    };
+    if work.part().is_some_and(|part| !part.media.is_empty()) {
+        work.uploads = uploads::of_part(database, id, work.delivery.part_index).await?;
+    }
+    Ok(Some(work))
+}
+
+/// Reads a delivery that is settled; `None` when it is gone or not settled.
+pub async fn load_settled(
+    database: &Database,
+    id: &DeliveryId,
+    now: Timestamp,
+) -> Result<Option<Work>, DbErr> {
+    let sql = format!("{WORK} WHERE d.id = $1 AND d.status IN ('published', 'failed', 'canceled')");
+    let day_ago = now - Duration::from_secs(86_400);
+    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into()]).await?;
     row.map(|row| work_of(&row)).transpose()
 }
 
@@ -161,6 +199,7 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
         published_24h: row.try_get("", "published_24h")?,
         account_pause: pause("account_paused_until", "account_pause_reason")?,
         app_pause: pause("app_paused_until", "app_pause_reason")?,
+        uploads: Vec::new(),
     })
 }
 

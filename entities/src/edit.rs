@@ -9,7 +9,7 @@ use crate::delivery::{Status, WaitReason};
 use crate::misfire;
 use crate::rows::delivery;
 use crate::rows::post::IfLate;
-use crate::{Database, DbErr, PostId, Timestamp, UserId};
+use crate::{Database, DbErr, PostId, Timestamp, UserId, uploads};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
 pub async fn cancel(
@@ -103,6 +103,13 @@ pub async fn change(
         let json =
             serde_json::to_value(&content).map_err(|error| DbErr::Json(error.to_string()))?;
         execute(&transaction, sql, [json.into(), id.clone().into()]).await?;
+        let sql = "DELETE FROM media_uses WHERE post_id = $1";
+        execute(&transaction, sql, [id.clone().into()]).await?;
+        for media in content.media() {
+            let sql = "INSERT INTO media_uses (media_id, post_id) VALUES ($1, $2)";
+            execute(&transaction, sql, [media.clone().into(), id.clone().into()]).await?;
+        }
+        execute(&transaction, uploads::FORGET_OF_POST, [id.clone().into()]).await?;
     }
     if let Some(at) = edit.publish_at {
         execute(
@@ -151,6 +158,9 @@ pub async fn retry(
     if read.status == Status::Missed {
         return misfire::publish_after_all(database, owner, read, now, hand_out).await;
     }
+    // Gone first: a worker that comes between sends the files once more than it had to.
+    let forget = uploads::FORGET_OF_FAILED;
+    execute(database.writer(), forget, [read.id.clone().into()]).await?;
     let sql = "UPDATE deliveries SET status = 'queued', next_at = $1, due_at = $1, waiting_for = 'turn',
             handed_until = $2, epoch = epoch + 1, checkpoint = 'start', container_id = NULL, container_made_at = NULL,
             container_refused_at = NULL, containers_used = 0, sent_at = NULL, seen_live = FALSE, remote_id = NULL, looks = 0,

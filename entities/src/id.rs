@@ -85,6 +85,9 @@ id!(
     /// What we tell the customer.
     EventId, "evt");
 id!(
+    /// A file.
+    MediaId, "med");
+id!(
     /// An API key.
     KeyId, "key");
 

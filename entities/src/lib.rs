@@ -11,6 +11,9 @@
 //! | [`rows`] | one file a table |
 //! | [`accept`], [`edit`], [`posts`] | the customer's side: submit, change, read |
 //! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
+//! | [`media`], [`uploads`] | files; how far each got on the way to a platform |
+//! | [`errands`] | what is still to be done about what is live |
+//! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
 //! | [`rates`], [`lanes`] | how fast an account or an app may go |
@@ -31,10 +34,13 @@ pub mod delivery;
 pub mod due;
 pub mod edit;
 pub mod erasure;
+pub mod errands;
+pub mod forecast;
 mod group_commit;
 pub mod id;
 pub mod keys;
 pub mod lanes;
+pub mod media;
 pub mod misfire;
 pub mod platform;
 pub mod post_status;
@@ -52,13 +58,14 @@ mod text_enum;
 pub mod timestamp;
 pub mod tokens;
 pub mod unclaimed;
+pub mod uploads;
 pub mod users;
 pub mod vault;
 mod write;
 
 pub use clock::Clock;
 pub use database::Database;
-pub use id::{AccountId, AttemptId, DeliveryId, EventId, KeyId, PostId, UserId};
+pub use id::{AccountId, AttemptId, DeliveryId, EventId, KeyId, MediaId, PostId, UserId};
 pub use platform::Platform;
 pub use sea_orm::DbErr;
 pub use timestamp::Timestamp;

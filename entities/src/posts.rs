@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 
 use crate::database::query_all;
+use crate::errands::{self, Errand};
 use crate::post_status::PostStatus;
 use crate::rows::{attempt, delivery, part, post};
 use crate::{AccountId, Database, DbErr, DeliveryId, PostId, Timestamp, UserId};
@@ -23,6 +24,8 @@ pub struct DeliveryView {
     pub delivery: delivery::Model,
     /// In the order of the chain.
     pub parts: Vec<part::Model>,
+    /// What is or was still to be done about it.
+    pub errands: Vec<Errand>,
 }
 
 impl PostView {
@@ -144,13 +147,29 @@ async fn with_deliveries(
             .or_default()
             .push(part);
     }
+    let settled: Vec<DeliveryId> = deliveries
+        .iter()
+        .filter(|row| row.status.is_settled() && row.attempt_count > 0)
+        .map(|row| row.id.clone())
+        .collect();
+    let mut errands_of: HashMap<DeliveryId, Vec<Errand>> = HashMap::new();
+    for errand in errands::of(database, &settled).await? {
+        errands_of
+            .entry(errand.delivery_id.clone())
+            .or_default()
+            .push(errand);
+    }
     let mut deliveries_of: HashMap<PostId, Vec<DeliveryView>> = HashMap::new();
     for delivery in deliveries {
         let parts = parts_of.remove(&delivery.id).unwrap_or_default();
         deliveries_of
             .entry(delivery.post_id.clone())
             .or_default()
-            .push(DeliveryView { delivery, parts });
+            .push(DeliveryView {
+                errands: errands_of.remove(&delivery.id).unwrap_or_default(),
+                delivery,
+                parts,
+            });
     }
     let view = |post: post::Model| PostView {
         deliveries: deliveries_of.remove(&post.id).unwrap_or_default(),
@@ -169,6 +188,27 @@ pub async fn find_delivery(
         .filter(delivery::Column::OwnerId.eq(owner.clone()))
         .one(database.reader())
         .await
+}
+
+/// One delivery of its owner's, with all that became of it.
+pub async fn find_delivery_view(
+    database: &Database,
+    owner: &UserId,
+    id: &DeliveryId,
+) -> Result<Option<DeliveryView>, DbErr> {
+    let Some(delivery) = find_delivery(database, owner, id).await? else {
+        return Ok(None);
+    };
+    let parts = part::Entity::find()
+        .filter(part::Column::DeliveryId.eq(id.clone()))
+        .order_by_asc(part::Column::PartIndex)
+        .all(database.reader())
+        .await?;
+    Ok(Some(DeliveryView {
+        delivery,
+        parts,
+        errands: errands::of(database, std::slice::from_ref(id)).await?,
+    }))
 }
 
 /// Every try at a delivery, oldest first; `None` when the owner has no such delivery.

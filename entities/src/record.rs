@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
 use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
+use crate::errands;
 use crate::lanes::{self, Pause};
 use crate::misfire;
 use crate::rates::{self, Report, Take};
@@ -14,6 +15,7 @@ use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery::ProgressColumns;
 use crate::rows::event::EventKind;
 use crate::tokens::{self, TokenOf};
+use crate::uploads::{self, Upload};
 use crate::write::{Insert, Sql, Write};
 use crate::{AttemptId, Database, EventId, Timestamp};
 
@@ -63,6 +65,10 @@ pub struct Record {
     pub refunds: Vec<Take>,
     /// What the next step takes from the rate windows, when the claim is kept for it.
     pub takes: Vec<Take>,
+    /// How far a file of the part under way got.
+    pub upload: Option<Upload>,
+    /// When to see whether it is still there.
+    pub verify_at: Option<Timestamp>,
 }
 
 impl Record {
@@ -93,6 +99,8 @@ impl Record {
             reports: Vec::new(),
             refunds: Vec::new(),
             takes: Vec::new(),
+            upload: None,
+            verify_at: None,
         }
     }
 }
@@ -190,13 +198,24 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         .attempted
         .as_ref()
         .map(|attempted| attempt_row(claim, attempted));
+    let part = claim.progress.part_index;
+    let upload = record
+        .upload
+        .as_ref()
+        .map(|upload| uploads::row(&claim.id, part, upload));
+    let verify = record
+        .verify_at
+        .map(|at| errands::verify_row(&claim.id, at, now));
     let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
     Write {
         // Losing it would repeat what may be repeated, or look for what is live once more.
         may_be_lost: change.keeps_claim
             && !matches!(change.progress.checkpoint, Checkpoint::Sent { .. }),
         guard: changing(claim, change, now, lease_until),
-        inserts: [live, attempt, event].into_iter().flatten().collect(),
+        inserts: [live, upload, verify, attempt, event]
+            .into_iter()
+            .flatten()
+            .collect(),
     }
 }
 

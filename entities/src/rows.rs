@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod attempt;
 pub mod delivery;
 pub mod event;
+pub mod media;
 pub mod part;
 pub mod post;
 pub mod user;

@@ -264,7 +264,7 @@ pub(crate) async fn mark_needs_reconnect<C: ConnectionTrait>(
 }
 
 /// Notes that the platform refused an access token which can be renewed: it counts as expired.
-pub(crate) async fn expire<C: ConnectionTrait>(
+pub async fn expire<C: ConnectionTrait>(
     connection: &C,
     token: &TokenOf,
     now: Timestamp,

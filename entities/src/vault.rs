@@ -22,6 +22,8 @@ pub struct Vault(Arc<Vec<Key>>);
 struct Key {
     cipher: XChaCha20Poly1305,
     id: [u8; KEY_ID_BYTES],
+    /// What links are signed with: of the same key, and no way back to it.
+    links: [u8; 32],
 }
 
 /// Where a secret is kept: it opens there and nowhere else.
@@ -71,6 +73,16 @@ impl Vault {
         STANDARD
             .encode(XChaCha20Poly1305::generate_key(&mut OsRng))
             .into()
+    }
+
+    /// What links to files are signed with.
+    pub fn link_key(&self) -> &[u8] {
+        &self.current().links
+    }
+
+    /// The same, and what former ones were signed with.
+    pub fn link_keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(|key| key.links.as_slice())
     }
 
     /// Seals a secret for one place: version, key id, nonce, ciphertext.
@@ -132,7 +144,15 @@ impl Key {
         let digest = Sha256::digest(&bytes);
         let mut id = [0; KEY_ID_BYTES];
         id.copy_from_slice(&digest[..KEY_ID_BYTES]);
-        Ok(Key { cipher, id })
+        let links = Sha256::new()
+            .chain_update(b"dualposts/links")
+            .chain_update(&bytes)
+            .finalize();
+        Ok(Key {
+            cipher,
+            id,
+            links: links.into(),
+        })
     }
 }
 

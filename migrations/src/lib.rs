@@ -18,6 +18,8 @@ mod m0003_rates;
 mod m0004_refused_containers;
 mod m0005_sign_in;
 mod m0006_one_check;
+mod m0007_media;
+mod m0008_errands;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -32,6 +34,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_refused_containers::Migration),
             Box::new(m0005_sign_in::Migration),
             Box::new(m0006_one_check::Migration),
+            Box::new(m0007_media::Migration),
+            Box::new(m0008_errands::Migration),
         ]
     }
 }

@@ -1,5 +1,7 @@
 //! What a platform answered when it did what was asked.
 
+use crate::failure::Failure;
+
 /// A success: the value asked for, and what came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
@@ -25,6 +27,25 @@ impl<T> Answer<T> {
             more: self.more,
         }
     }
+}
+
+/// Takes a refusal that says what was asked for all the same (`absent` for a thing that is gone)
+/// as an answer, where `says_so`.
+pub(crate) fn or_absent<T>(
+    result: Result<Answer<T>, Failure>,
+    absent: T,
+    says_so: impl FnOnce(&Failure) -> bool,
+) -> Result<Answer<T>, Failure> {
+    result.or_else(|failure| match failure.evidence.http_status {
+        Some(http_status) if says_so(&failure) => Ok(Answer {
+            value: absent,
+            windows: failure.windows,
+            http_status,
+            trace_id: failure.evidence.trace_id,
+            more: false,
+        }),
+        _ => Err(failure),
+    })
 }
 
 /// Whom a limit counts.

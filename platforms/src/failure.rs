@@ -36,6 +36,16 @@ pub enum Meaning {
     /// Threads could not use the link of the text as a preview (-1/4279047): wait, or post without
     /// one. Not executed.
     BadLinkPreview,
+    /// Threads could not fetch the image from the address given (1/2207052). Seen to pass seconds
+    /// later: try twice more, then take it as permanent (threads.md 4.3, 5.2). Not executed.
+    MediaUnreachable,
+    /// Threads does not know the items of a carousel yet, though they may be finished
+    /// (100/4279004): try some times, then take it as permanent (threads.md 4.5, 5.2). Not
+    /// executed.
+    ChildrenNotReady,
+    /// X cannot go on with this upload: its id is unknown or has expired, or its parts do not add
+    /// up (x.md 3.2, 3.3). Upload the file anew. Nobody saw any of it.
+    UploadLost,
     /// X refused the text because an identical post of this account exists (x.md 2.6). Not
     /// executed this time; after an unknown outcome it is evidence that the first try succeeded.
     Duplicate,
@@ -44,9 +54,10 @@ pub enum Meaning {
     /// `account_locked`, `account_suspended`, `account_restricted`, `activity_restricted`.
     Blocked { code: &'static str },
     /// Permanent for this content or these permissions; nothing was done. Codes: `text_too_long`,
-    /// `link_limit`, `invalid_link`, `too_many_cashtags`, `media_invalid`, `video_too_long`,
-    /// `reply_not_allowed`, `reply_target_gone`, `quote_not_allowed`, `permission_missing`,
-    /// `not_permitted`, `invalid_request`.
+    /// `link_limit`, `invalid_link`, `too_many_cashtags`, `media_invalid`, `media_too_large`,
+    /// `chunk_too_large`, `video_too_long`, `reply_not_allowed`, `reply_target_gone`,
+    /// `quote_not_allowed`, `feature_not_available`, `permission_missing`, `not_permitted`,
+    /// `invalid_request`.
     Rejected { code: &'static str },
 }
 
@@ -97,6 +108,9 @@ impl fmt::Display for Meaning {
             Meaning::Unauthorized => write!(f, "token refused"),
             Meaning::NotFound => write!(f, "not found"),
             Meaning::BadLinkPreview => write!(f, "link preview refused"),
+            Meaning::MediaUnreachable => write!(f, "media unreachable"),
+            Meaning::ChildrenNotReady => write!(f, "carousel items not ready"),
+            Meaning::UploadLost => write!(f, "upload lost"),
             Meaning::Duplicate => write!(f, "identical post exists"),
             Meaning::Blocked { code } => write!(f, "blocked ({code})"),
             Meaning::Rejected { code } => write!(f, "rejected ({code})"),

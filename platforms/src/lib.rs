@@ -20,6 +20,7 @@ mod wire;
 
 pub mod limits;
 pub mod oauth;
+pub mod split;
 pub mod threads;
 pub mod x;
 
@@ -27,4 +28,4 @@ pub use answer::{Answer, LimitScope, RateWindow};
 pub use call::Call;
 pub use failure::{Evidence, Failure, Meaning};
 pub use http::{HttpSettings, http_client};
-pub use remote::{Profile, RemotePost};
+pub use remote::{Attached, Deletion, Profile, RemotePost};

@@ -25,4 +25,28 @@ pub struct RemotePost {
     pub created_at_ms: Option<i64>,
     /// The post that this one answers.
     pub reply_to: Option<String>,
+    pub attached: Attached,
+}
+
+/// What hangs on a post, as far as its platform tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Attached {
+    /// It did not say.
+    #[default]
+    Unsaid,
+    Nothing,
+    /// X: the ids of the uploads.
+    Uploads(Vec<String>),
+    /// Threads.
+    Image,
+    Video,
+    Carousel,
+}
+
+/// What became of a post that was to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    Deleted,
+    /// The platform knows no such post of this profile: deleted before, or never there.
+    WasGone,
 }

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::failure::{Evidence, Failure};
 
-const MESSAGE_CHARS: usize = 500;
+pub(crate) const MESSAGE_CHARS: usize = 500;
 const CODE_CHARS: usize = 100;
 
 /// The failure without the token, wherever the platform repeated it, and cut to size.
@@ -40,7 +40,8 @@ pub(crate) fn evidence_without(evidence: Evidence, secrets: &[&SecretString]) ->
     }
 }
 
-fn cut(text: String, chars: usize) -> String {
+/// At most `chars` characters of the text.
+pub(crate) fn cut(text: String, chars: usize) -> String {
     // PostgreSQL stores no U+0000, and nobody misses it.
     let text = text.replace('\0', "");
     match text.char_indices().nth(chars) {

@@ -2,8 +2,13 @@
 
 mod classify;
 mod compare;
+mod form;
 mod graph_error;
+mod new_container;
 pub mod oauth;
+mod one_post;
+mod options;
+mod quota;
 pub mod text;
 mod wire;
 
@@ -19,11 +24,20 @@ use crate::judge::perform;
 use crate::remote::{Profile, RemotePost};
 
 pub use compare::same_text;
+pub use new_container::{ContainerKind, ItemKind, NewContainer};
+pub use options::{
+    ContainerOptions, Gif, ReplyControl, Styling, TextAttachment, TextSpan, TextStyle,
+};
+pub use quota::{PublishingLimit, ReplyLimit};
 
 /// Rows asked for in a list; the most that Threads gives (threads.md 8.1).
 const LIST_ROWS: usize = 100;
 /// The earliest `since` that Threads takes, in Unix seconds (threads.md 8.1).
 const EARLIEST_SINCE_S: i64 = 1_688_540_400;
+
+/// A post with the one that it answers. A field that does not exist would fail the whole call
+/// (threads.md 1, 8.1).
+const REPLY_FIELDS: &str = "id,text,media_type,timestamp,permalink,replied_to";
 
 /// How far a container got (threads.md 4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,27 +70,6 @@ impl Client {
             http,
             base_url: base_url.to_owned(),
         }
-    }
-
-    /// Prepares a text post, as a reply to the published post `reply_to` if given. Answers the
-    /// container's id, which is not the post's (threads.md 4.1).
-    pub async fn create_text_container(
-        &self,
-        token: &SecretString,
-        user_id: &str,
-        text: &str,
-        reply_to: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer<String>, Failure> {
-        let mut form = vec![("media_type", "TEXT"), ("text", text)];
-        form.extend(reply_to.map(|parent| ("reply_to_id", parent)));
-        let request = self
-            .request(Method::POST, &[user_id, "threads"])
-            .map(|request| request.form(&form));
-        let created: Answer<wire::Created> = self
-            .perform(Call::CreateContainer, request, token, now_ms)
-            .await?;
-        Ok(created.map(|created| created.id.0))
     }
 
     /// Reads how far a container got, also after it was published (threads.md 4.4).
@@ -112,22 +105,6 @@ impl Client {
         Ok(created.map(|created| created.id.0))
     }
 
-    /// Reads a post's public address. Flagged posts have none (threads.md 8.1).
-    pub async fn permalink(
-        &self,
-        token: &SecretString,
-        media_id: &str,
-        now_ms: i64,
-    ) -> Result<Answer<Option<String>>, Failure> {
-        let request = self
-            .request(Method::GET, &[media_id])
-            .map(|request| request.query(&[("fields", "id,permalink")]));
-        let media: Answer<wire::Media> = self
-            .perform(Call::ReadMedia, request, token, now_ms)
-            .await?;
-        Ok(media.map(|media| media.permalink))
-    }
-
     /// Reads the profile's top-level posts since `since_ms` (Unix milliseconds), newest first, at
     /// most 100, without reposts. Replies are not among them (threads.md 8.1). The list may lag
     /// behind a publish by seconds (threads.md 7.4).
@@ -150,11 +127,10 @@ impl Client {
         since_ms: i64,
         now_ms: i64,
     ) -> Result<Answer<Vec<RemotePost>>, Failure> {
-        let fields = "id,text,media_type,timestamp,permalink,replied_to";
         self.list(
             Call::ListReplies,
             "replies",
-            fields,
+            REPLY_FIELDS,
             token,
             since_ms,
             now_ms,

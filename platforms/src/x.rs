@@ -2,7 +2,11 @@
 
 mod classify;
 mod compare;
+mod media;
+mod new_post;
 pub mod oauth;
+mod one_post;
+mod price;
 mod problem;
 mod snowflake;
 pub mod text;
@@ -22,12 +26,15 @@ use crate::judge::perform;
 use crate::remote::{Profile, RemotePost};
 
 pub use compare::same_text;
+pub use media::{CHUNK_BYTES, MediaCategory, Processing, Uploaded};
+pub use new_post::{NewPost, Poll, PostOptions, ReplySettings};
+pub use price::price_microdollars;
 
 /// Rows asked for in a list; the most that X gives (x.md 2.7).
 const TIMELINE_ROWS: &str = "100";
 /// The older names: with `tweet.fields` all of these can be asked for as fields, and unknown ones
 /// are ignored (x.md 2.7).
-const TIMELINE_FIELDS: &str = "created_at,entities,note_tweet,referenced_tweets";
+const TIMELINE_FIELDS: &str = "attachments,created_at,entities,note_tweet,referenced_tweets";
 
 /// Calls the X API. Cheap to clone; holds no credentials.
 ///
@@ -48,20 +55,14 @@ impl Client {
         }
     }
 
-    /// Creates a post, as a reply to the post `reply_to` if given. Answers its id (x.md 2.2).
+    /// Creates a post. Answers its id (x.md 2.2).
     pub async fn create_post(
         &self,
         token: &SecretString,
-        text: &str,
-        reply_to: Option<&str>,
+        post: &NewPost<'_>,
         now_ms: i64,
     ) -> Result<Answer<String>, Failure> {
-        let body = wire::CreatePost {
-            text,
-            reply: reply_to.map(|in_reply_to_tweet_id| wire::Reply {
-                in_reply_to_tweet_id,
-            }),
-        };
+        let body = wire::CreatePost::from(post);
         let request = self
             .request(Method::POST, &["2", "tweets"])
             .map(|request| request.json(&body));

@@ -30,9 +30,12 @@ pub struct NewAccount {
     /// (threads.md 2.2, x.md 1.1).
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// X Premium: 25,000 characters in place of 280 (x.md 5.1).
+    /// X Premium: 25,000 characters in place of 280 (x.md 5.1), long videos, and edits.
     #[serde(default)]
     pub premium: bool,
+    /// Threads: may choose the countries in which a post is shown (threads.md 4.1).
+    #[serde(default)]
+    pub geo_gating: bool,
 }
 
 impl NewAccount {
@@ -49,6 +52,7 @@ impl NewAccount {
             access_token: access_token.into(),
             scopes: Vec::new(),
             premium: false,
+            geo_gating: false,
         }
     }
 }
@@ -82,6 +86,7 @@ pub(crate) struct Account {
     pub(crate) public: SimAccount,
     pub(crate) user_id: u64,
     pub(crate) premium: bool,
+    pub(crate) geo_gating: bool,
 }
 
 #[derive(Debug, Default)]
@@ -117,12 +122,15 @@ impl Accounts {
             public,
             user_id,
             premium: new.premium,
+            geo_gating: new.geo_gating,
         });
         id
     }
 
-    pub(crate) fn set_premium(&mut self, id: AccountId, premium: bool) {
-        self.all[id].premium = premium;
+    /// What an account that is there already may do, from now on.
+    pub(crate) fn set_abilities(&mut self, id: AccountId, new: &NewAccount) {
+        self.all[id].premium = new.premium;
+        self.all[id].geo_gating = new.geo_gating;
     }
 
     pub(crate) fn named(&self, platform: Platform, username: &str) -> Option<AccountId> {

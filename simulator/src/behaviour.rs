@@ -2,6 +2,7 @@
 //! the way to them may do. Tests go through all of it, and a torture run can draw from it.
 
 mod anywhere;
+mod media;
 mod threads;
 mod x;
 
@@ -35,8 +36,8 @@ pub enum Effect {
 #[must_use]
 pub fn behaviours(platform: Platform) -> Vec<Behaviour> {
     let own = match platform {
-        Platform::Threads => threads::behaviours(),
-        Platform::X => x::behaviours(),
+        Platform::Threads => [threads::behaviours(), media::threads()].concat(),
+        Platform::X => [x::behaviours(), media::x()].concat(),
     };
     anywhere::behaviours(platform)
         .into_iter()

@@ -10,7 +10,12 @@ use crate::account::Platform;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
+    /// Of a text, or of one image or video.
     CreateContainer,
+    /// Of an item of a carousel (threads.md 4.5).
+    CreateChild,
+    /// Of the carousel itself.
+    CreateCarousel,
     ContainerStatus,
     Publish,
     ReadMedia,
@@ -24,6 +29,14 @@ pub enum Operation {
     XTimeline,
     XMe,
     XDelete,
+    /// An upload in one call (x.md 3.1).
+    XMediaUpload,
+    XMediaInitialize,
+    XMediaAppend,
+    XMediaFinalize,
+    XMediaStatus,
+    /// The alt text.
+    XMediaMetadata,
     /// The consent page, and what is decided there.
     ThreadsAuthorize,
     ThreadsCodeExchange,
@@ -43,8 +56,10 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tables.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 33] = [
         Self::CreateContainer,
+        Self::CreateChild,
+        Self::CreateCarousel,
         Self::ContainerStatus,
         Self::Publish,
         Self::ReadMedia,
@@ -58,6 +73,12 @@ impl Operation {
         Self::XTimeline,
         Self::XMe,
         Self::XDelete,
+        Self::XMediaUpload,
+        Self::XMediaInitialize,
+        Self::XMediaAppend,
+        Self::XMediaFinalize,
+        Self::XMediaStatus,
+        Self::XMediaMetadata,
         Self::ThreadsAuthorize,
         Self::ThreadsCodeExchange,
         Self::ThreadsAppToken,
@@ -76,6 +97,8 @@ impl Operation {
     pub fn platform(self) -> Option<Platform> {
         match self {
             Self::CreateContainer
+            | Self::CreateChild
+            | Self::CreateCarousel
             | Self::ContainerStatus
             | Self::Publish
             | Self::ReadMedia
@@ -95,6 +118,12 @@ impl Operation {
             | Self::XTimeline
             | Self::XMe
             | Self::XDelete
+            | Self::XMediaUpload
+            | Self::XMediaInitialize
+            | Self::XMediaAppend
+            | Self::XMediaFinalize
+            | Self::XMediaStatus
+            | Self::XMediaMetadata
             | Self::XAuthorize
             | Self::XCodeExchange
             | Self::XRefresh

@@ -28,9 +28,9 @@ pub(crate) enum Closed {
 /// asks for consent is under `/i` (x.md 1.1).
 pub(crate) fn route(request: &Request) -> Route {
     let segments = request.segments();
-    let grant_type = request.param("grant_type");
-    let x = |path| Route::X(x::route(&request.method, path, grant_type));
-    let threads = |path| Route::Threads(threads::route(&request.method, path, grant_type));
+    let param = |name: &str| request.param(name);
+    let x = |path| Route::X(x::route(&request.method, path, param));
+    let threads = |path| Route::Threads(threads::route(&request.method, path, param));
     match segments.first().map(String::as_str) {
         Some("2") => x(&segments[1..]),
         Some("i") if segments[1..] == ["oauth2", "authorize"] => x(&segments[1..]),
@@ -47,7 +47,7 @@ pub(crate) async fn exchange(
     let route = route(&request);
     let now_ms = inner.now_ms();
     let admitted = inner.world().admit(&route, &request, now_ms);
-    let waits = admitted.fault.as_ref().is_some_and(Fault::waits);
+    let waits = admitted.fault.as_ref().is_some_and(Fault::waits) || route.may_fetch();
     let exchange = Exchange {
         inner,
         request,
@@ -97,7 +97,8 @@ impl Exchange {
         if let Some(answer) = self.side(When::Before).await? {
             return Ok(answer);
         }
-        let answer = self.perform()?;
+        let as_of_ms = self.fetch().await;
+        let answer = self.perform(as_of_ms)?;
         Ok(self.side(When::After).await?.unwrap_or(answer))
     }
 
@@ -138,8 +139,28 @@ impl Exchange {
         fault.act(side, self.route.platform(), &mut errors)
     }
 
-    fn perform(&self) -> Result<Answer, Closed> {
-        let (settings, now_ms) = (self.inner.settings(), self.inner.now_ms());
+    /// Looks at the media file that the call names, while the world goes on. When there is none to
+    /// look at, perhaps because the call is going to be refused, the call is decided as of the
+    /// moment that is answered: a moment later it could succeed, without its file.
+    async fn fetch(&mut self) -> Option<i64> {
+        let inner = Arc::clone(&self.inner);
+        let (settings, now_ms) = (inner.settings(), inner.now_ms());
+        if !self.route.may_fetch() || !settings.threads.fetch_media {
+            return None;
+        }
+        let wanted = inner
+            .world()
+            .wanted(&settings, now_ms, &self.route, &self.request);
+        let Some((url, most_bytes)) = wanted else {
+            return Some(now_ms);
+        };
+        self.request.fetched = Some(inner.fetcher.fetch(&url, most_bytes).await);
+        None
+    }
+
+    fn perform(&self, as_of_ms: Option<i64>) -> Result<Answer, Closed> {
+        let settings = self.inner.settings();
+        let now_ms = as_of_ms.unwrap_or_else(|| self.inner.now_ms());
         let mut world = self.inner.world();
         if world.age != self.admitted.world_age {
             return Err(Closed::Orderly);

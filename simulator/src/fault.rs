@@ -111,6 +111,8 @@ pub enum Fault {
     ThreadsBurst { seconds: i64 },
     /// What becomes of the container that the call creates or names.
     Container { becomes: ContainerFate },
+    /// What becomes of the upload to X that the call makes, finalizes or names.
+    Media { becomes: MediaFate },
     /// What the call makes is noticed late.
     Lag { what: LagOf, seconds: i64 },
     /// One of X's own refusals, although nothing is wrong.
@@ -145,6 +147,17 @@ pub enum ContainerFate {
     Expired,
 }
 
+/// What becomes of an upload in place of its ordinary life (x.md 3.2, 10.17).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaFate {
+    /// `failed` with this message, once it has been processed; a still image, which is never
+    /// processed, is refused when it is posted.
+    Fails(String),
+    /// Its 24 hours are over at once.
+    Expires,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LagOf {
@@ -156,8 +169,12 @@ pub enum LagOf {
     Reply,
     /// Publish and status do not know the container yet.
     Replication,
-    /// The container stays IN_PROGRESS.
+    /// The container stays IN_PROGRESS; on X, the upload is not ready.
     Processing,
+    /// The child is FINISHED, and no carousel can be made of it yet.
+    Child,
+    /// The video is FINISHED, and would lose what it answers if it were published now.
+    VideoReply,
     /// The post is not in the author's timeline on X.
     Timeline,
 }
@@ -199,6 +216,12 @@ impl Fault {
                     ContainerFate::Expired => "container_expired".to_owned(),
                 };
             }
+            Self::Media { becomes } => {
+                return match becomes {
+                    MediaFate::Fails(_) => "media_fails".to_owned(),
+                    MediaFate::Expires => "media_expires".to_owned(),
+                };
+            }
             Self::Lag { what, .. } => return format!("lag_{what:?}").to_lowercase(),
             Self::XError { error, .. } => error.name(),
         };
@@ -224,7 +247,10 @@ impl Fault {
             | Self::Redirect { when, .. }
             | Self::ThreadsError { when, .. }
             | Self::XError { when, .. } => Some(*when),
-            Self::ThreadsBurst { .. } | Self::Container { .. } | Self::Lag { .. } => None,
+            Self::ThreadsBurst { .. }
+            | Self::Container { .. }
+            | Self::Media { .. }
+            | Self::Lag { .. } => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A faithful fake of the Threads and X HTTP APIs, and the judge of our
 //! tests: whatever a client believes, [`Simulator::live_posts`] says what is live.
 //!
-//! It imitates text posts and replies, how accounts are connected by OAuth, and Clerk as one who
+//! It imitates posts with all that people put into them, replies, how accounts are connected by OAuth, and Clerk as one who
 //! signs people in and keeps their tokens. What they do comes from `threads.md`, `x.md` and
 //! `clerk.md`, cited where it is imitated; it shares no code with the clients that it judges. What the platforms do wrong is listed by name in [`behaviours`].
 //!
@@ -31,6 +31,7 @@ mod json;
 mod lags;
 mod limits;
 mod links;
+mod media;
 mod multipart;
 mod pages;
 mod post;
@@ -60,16 +61,17 @@ pub use clerk::{
 };
 pub use clock::Clock;
 pub use fault::{
-    ContainerFate, Fault, FaultBody, FaultRule, LagOf, RuleReport, When, hostile_plan,
+    ContainerFate, Fault, FaultBody, FaultRule, LagOf, MediaFate, RuleReport, When, hostile_plan,
 };
 pub use grants::{TokenInfo, TokenKind};
 pub use lags::{LagRanges, Range};
-pub use post::{Duplicate, LivePost};
+pub use media::{LiveMedia, MediaKind};
+pub use post::{Duplicate, LivePoll, LivePost, PostKind};
 pub use settings::{
     AutoConsent, DeadToken, Language, MissingReplyScope, Profile, RedirectMismatch, SecondPublish,
     Settings, THREADS_APP_ID, THREADS_APP_SECRET, TextEcho, ThreadsApp, ThreadsOAuth,
-    ThreadsSettings, TooLong, X_CLIENT_ID, X_CLIENT_SECRET, XApp, XDialect, XOAuth, XSettings,
-    YoungRefresh,
+    ThreadsSettings, TooLong, WrongMix, X_CLIENT_ID, X_CLIENT_SECRET, XApp, XDialect,
+    XMediaSettings, XOAuth, XSettings, YoungRefresh,
 };
 pub use simulator::Simulator;
 pub use threads::ThreadsError;

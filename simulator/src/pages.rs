@@ -93,10 +93,11 @@ fn article(body: &mut String, post: &LivePost) {
         .reply_to
         .as_ref()
         .map_or_else(String::new, |id| format!(" · reply to {}", escaped(id)));
+    let besides = besides(post);
     // Writing to a string cannot fail.
     let _ = write!(
         body,
-        "<article><header>{platform} · @{account}{reply}</header><p>{text}</p>\
+        "<article><header>{platform} · @{account}{reply}</header><p>{text}</p>{besides}\
          <footer><a href=\"{path}\">{at}</a> · {id}</footer></article>",
         account = escaped(&post.account),
         text = escaped(&post.text),
@@ -104,6 +105,38 @@ fn article(body: &mut String, post: &LivePost) {
         at = at.format("%Y-%m-%d %H:%M:%S UTC"),
         id = escaped(&post.id),
     );
+}
+
+/// What a post has besides its text: its media, its poll and what else was asked for.
+fn besides(post: &LivePost) -> String {
+    let mut rows: Vec<String> = Vec::new();
+    for media in &post.media {
+        let size = media.width.zip(media.height);
+        let size = size.map_or_else(String::new, |(width, height)| {
+            format!(", {width} x {height}")
+        });
+        let alt_text = media.alt_text.as_deref().unwrap_or("no alt text");
+        rows.push(format!(
+            "{kind:?}, {type_}{size}, {bytes} bytes, sha256 {hash}: {alt_text}",
+            kind = media.kind,
+            type_ = media.content_type,
+            bytes = media.bytes,
+            hash = media.sha256,
+        ));
+    }
+    if let Some(poll) = &post.poll {
+        rows.push(format!("Poll: {}", poll.options.join(" | ")));
+    }
+    if let Some(quote) = &post.quote {
+        rows.push(format!("Quotes {quote}"));
+    }
+    let options = post.options.iter();
+    rows.extend(options.map(|(name, value)| format!("{name} = {value}")));
+    if rows.is_empty() {
+        return String::new();
+    }
+    let items = rows.iter().map(|row| format!("<li>{}</li>", escaped(row)));
+    format!("<ul>{}</ul>", items.collect::<String>())
 }
 
 /// The page on this server, wherever the address of the post points.

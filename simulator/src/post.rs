@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::account::Platform;
+use crate::media::{LiveMedia, MediaKind};
 
 /// A post that is live at this moment, whatever its author was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -23,9 +24,49 @@ pub struct LivePost {
     /// Threads: the container it was published from.
     pub container_id: Option<String>,
     pub url: String,
+    pub kind: PostKind,
+    /// In the order in which people see it.
+    pub media: Vec<LiveMedia>,
+    pub poll: Option<LivePoll>,
+    /// The id of the post that it quotes.
+    pub quote: Option<String>,
+    /// What else was asked for and counts, by the platform's own names of parameters, as it was
+    /// sent; a nested one has a dot, as `geo.place_id`. What the platform ignores is not here.
+    pub options: BTreeMap<String, String>,
 }
 
-/// Live posts of one account with the same text.
+/// What a post is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PostKind {
+    Text,
+    /// Images; on Threads exactly one.
+    Image,
+    Gif,
+    Video,
+    /// Threads only.
+    Carousel,
+}
+
+impl PostKind {
+    pub(crate) fn of(media: &[LiveMedia]) -> Self {
+        match media.first().map(|media| media.kind) {
+            None => Self::Text,
+            Some(MediaKind::Image) => Self::Image,
+            Some(MediaKind::Gif) => Self::Gif,
+            Some(MediaKind::Video) => Self::Video,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LivePoll {
+    pub options: Vec<String>,
+    /// X only; on Threads, a poll lasts a day.
+    pub duration_minutes: Option<u32>,
+}
+
+/// Live posts of one account with the same text and the same media.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Duplicate {
     pub platform: Platform,
@@ -34,17 +75,19 @@ pub struct Duplicate {
     pub ids: Vec<String>,
 }
 
-/// Every text that is live more than once on one account.
+/// Every text that is live more than once on one account, with the same media.
 pub(crate) fn duplicates(posts: &[LivePost]) -> Vec<Duplicate> {
-    let mut ids = BTreeMap::<(Platform, &str, &str), Vec<String>>::new();
+    type Key<'a> = (Platform, &'a str, &'a str, Vec<&'a str>);
+    let mut ids = BTreeMap::<Key<'_>, Vec<String>>::new();
     for post in posts {
-        ids.entry((post.platform, &post.account, &post.text))
+        let media = post.media.iter().map(|media| media.sha256.as_str());
+        ids.entry((post.platform, &post.account, &post.text, media.collect()))
             .or_default()
             .push(post.id.clone());
     }
     ids.into_iter()
         .filter(|(_, ids)| ids.len() > 1)
-        .map(|((platform, account, text), ids)| Duplicate {
+        .map(|((platform, account, text, _), ids)| Duplicate {
             platform,
             account: account.to_owned(),
             text: text.to_owned(),
@@ -68,7 +111,35 @@ mod tests {
             reply_to: None,
             container_id: None,
             url: String::new(),
+            kind: PostKind::Text,
+            media: Vec::new(),
+            poll: None,
+            quote: None,
+            options: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn other_media_make_another_post_of_the_same_text() {
+        let with = |id, sha256: &str| {
+            let contents = crate::media::Contents {
+                sha256: sha256.to_owned(),
+                ..Default::default()
+            };
+            LivePost {
+                media: vec![LiveMedia::new(MediaKind::Image, &contents, None)],
+                ..post("ann", "hi", id)
+            }
+        };
+        let posts = [
+            with("1", "a"),
+            with("2", "b"),
+            with("3", "a"),
+            post("ann", "hi", "4"),
+        ];
+        let found = duplicates(&posts);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].ids, ["1", "3"]);
     }
 
     #[test]

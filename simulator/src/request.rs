@@ -1,12 +1,15 @@
 //! One request, read whole and taken apart.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, HeaderMap, ORIGIN};
 use hyper::{Method, Uri};
 
-use crate::multipart;
+use crate::media::Fetched;
+use crate::multipart::{self, Part};
 
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -20,9 +23,16 @@ pub(crate) struct Request {
     /// Clerk's (clerk.md 2).
     pub(crate) api_version: Option<String>,
     pub(crate) body: Bytes,
+    /// Where the address of a media file in the call led to, once it was looked at.
+    pub(crate) fetched: Option<Fetched>,
+    /// Lower case and without parameters: `multipart/form-data`.
+    pub(crate) kind: String,
+    content_type: String,
     cookies: Vec<(String, String)>,
-    params: Vec<(String, String)>,
-    form: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    /// Read when they are first asked for: an upload of megabytes is not worth a second copy.
+    fields: OnceLock<Vec<(String, String)>>,
+    parts: OnceLock<Vec<Part>>,
 }
 
 impl Request {
@@ -40,10 +50,6 @@ impl Request {
             let (scheme, given) = text(AUTHORIZATION).split_once(' ')?;
             scheme.eq_ignore_ascii_case(by).then(|| given.trim())
         };
-        let mut params = pairs(uri.query().unwrap_or_default().as_bytes());
-        params.extend(body_params(text(CONTENT_TYPE), &body));
-        let content_type = kind(text(CONTENT_TYPE));
-        let has_fields = content_type == FORM || content_type == "application/json";
         Self {
             method,
             path: uri.path().to_owned(),
@@ -54,16 +60,16 @@ impl Request {
             api_version: headers
                 .get("clerk-api-version")
                 .and_then(|version| some(version.to_str().ok()?)),
+            fetched: None,
+            kind: kind(text(CONTENT_TYPE)),
+            content_type: text(CONTENT_TYPE).to_owned(),
             cookies: cookies
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            form: if has_fields {
-                body_params(&content_type, &body)
-            } else {
-                Vec::new()
-            },
+            query: pairs(uri.query().unwrap_or_default().as_bytes()),
             body,
-            params,
+            fields: OnceLock::new(),
+            parts: OnceLock::new(),
         }
     }
 
@@ -76,16 +82,48 @@ impl Request {
     /// A parameter from the query, a form, a multipart body or a JSON body:
     /// Threads takes them all (threads.md 1).
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
-        let found = self.params.iter().find(|(given, _)| given == name);
-        found.map(|(_, value)| value.as_str())
+        self.query_param(name)
+            .or_else(|| named(self.fields(), name))
+    }
+
+    /// A parameter of the query alone.
+    pub(crate) fn query_param(&self, name: &str) -> Option<&str> {
+        named(&self.query, name)
     }
 
     /// A field of an urlencoded body, which X's token endpoint documents (x.md 1.1), or of a JSON
     /// body, which it takes as well: twitter-api-v2 sends nothing else and gets its tokens. The
     /// query does not count.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        let found = self.form.iter().find(|(given, _)| given == name);
-        found.map(|(_, value)| value.as_str())
+        if self.kind == FORM || self.kind == JSON {
+            named(self.fields(), name)
+        } else {
+            None
+        }
+    }
+
+    /// The fields of the body, whatever its kind; files of a multipart body are none.
+    pub(crate) fn fields(&self) -> &[(String, String)] {
+        self.fields.get_or_init(|| match self.kind.as_str() {
+            FORM => pairs(&self.body),
+            MULTIPART => self.parts().iter().filter_map(Part::field).collect(),
+            JSON => match serde_json::from_slice(&self.body) {
+                Ok(serde_json::Value::Object(fields)) => fields
+                    .into_iter()
+                    .map(|(name, value)| (name, plain(value)))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        })
+    }
+
+    /// The parts of a multipart body, none of another.
+    pub(crate) fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| match self.kind.as_str() {
+            MULTIPART => multipart::parts(&self.content_type, &self.body),
+            _ => Vec::new(),
+        })
     }
 
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
@@ -105,26 +143,18 @@ impl Request {
     }
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const MULTIPART: &str = "multipart/form-data";
+
+fn named<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = pairs.iter().find(|(given, _)| given == name);
+    found.map(|(_, value)| value.as_str())
+}
 
 fn kind(content_type: &str) -> String {
     let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().to_ascii_lowercase()
-}
-
-fn body_params(content_type: &str, body: &[u8]) -> Vec<(String, String)> {
-    match kind(content_type).as_str() {
-        FORM => pairs(body),
-        "multipart/form-data" => multipart::fields(content_type, body),
-        "application/json" => match serde_json::from_slice(body) {
-            Ok(serde_json::Value::Object(fields)) => fields
-                .into_iter()
-                .map(|(name, value)| (name, plain(value)))
-                .collect(),
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    }
 }
 
 fn plain(value: serde_json::Value) -> String {

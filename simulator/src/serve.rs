@@ -25,7 +25,7 @@ use crate::request::Request;
 use crate::simulator::Inner;
 use crate::{clerk, control, pages};
 
-/// More than any text post needs; media are not imitated.
+/// More than a piece of an upload needs in base64, and than a GIF needs in one call.
 const LARGEST_BODY: usize = 16 << 20;
 
 pub(crate) async fn serve(

@@ -1,6 +1,7 @@
 //! How the imitated platforms behave. Everything here can be changed while
 //! the simulator runs, by [`crate::Simulator::set_settings`] or `POST /_sim/settings`.
 
+mod media;
 mod oauth;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::clerk::ClerkSettings;
 use crate::clock::Clock;
 use crate::lags::LagRanges;
 
+pub use media::{WrongMix, XMediaSettings};
 pub use oauth::{
     AutoConsent, RedirectMismatch, THREADS_APP_ID, THREADS_APP_SECRET, ThreadsApp, ThreadsOAuth,
     X_CLIENT_ID, X_CLIENT_SECRET, XApp, XOAuth, YoungRefresh,
@@ -126,6 +128,12 @@ pub struct ThreadsSettings {
     pub reply_quota: u32,
     /// Deletions in rolling 24 hours.
     pub delete_quota: u32,
+    /// Whether the address of an image or a video is looked at, as Threads does when a container
+    /// is made (threads.md 4.3). Otherwise every address is taken for good.
+    pub fetch_media: bool,
+    /// Whether a video that answers a post loses what it answers when it is published too soon
+    /// after FINISHED (threads.md 4.6); how soon that is, the lags say.
+    pub video_reply_loses_parent: bool,
     pub oauth: ThreadsOAuth,
 }
 
@@ -142,6 +150,8 @@ impl Default for ThreadsSettings {
             post_quota: 250,
             reply_quota: 1_000,
             delete_quota: 100,
+            fetch_media: true,
+            video_reply_loses_parent: true,
             oauth: ThreadsOAuth::default(),
         }
     }
@@ -227,8 +237,10 @@ pub struct XSettings {
     /// How long it is refused. The real window is unknown (x.md 2.6).
     pub duplicate_window_ms: i64,
     /// What the app has paid in, in millionths of a dollar; a create costs
-    /// 15,000, with a link 200,000 (x.md 4.3). `None`: never runs out.
+    /// 15,000, with a link 200,000, a deletion 10,000, metadata 5,000 (x.md 4.3).
+    /// `None`: never runs out.
     pub credit_microdollars: Option<i64>,
+    pub media: XMediaSettings,
     pub oauth: XOAuth,
 }
 
@@ -248,6 +260,7 @@ impl Default for XSettings {
             duplicate_check: true,
             duplicate_window_ms: 24 * 3_600_000,
             credit_microdollars: None,
+            media: XMediaSettings::default(),
             oauth: XOAuth::default(),
         }
     }

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::clerk::Clerk;
 use crate::fault::{ActiveRule, FaultRule, Holds, RuleReport};
 use crate::grants::TokenInfo;
+use crate::media::Fetcher;
 use crate::post::{self, Duplicate, LivePost};
 use crate::running::Running;
 use crate::serve;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     clerk: Mutex<Clerk>,
     /// Where it listens; nowhere until it is served.
     address: OnceLock<SocketAddr>,
+    pub(crate) fetcher: Fetcher,
     pub(crate) holds: Holds,
     pub(crate) running: Running,
 }
@@ -46,6 +48,7 @@ impl Simulator {
             world: Mutex::new(World::new(settings.seed)),
             settings: RwLock::new(Arc::new(settings)),
             advanced_ms: AtomicI64::new(0),
+            fetcher: Fetcher::default(),
             holds: Holds::default(),
             running: Running::default(),
         }))
@@ -76,7 +79,7 @@ impl Simulator {
         self.0.live_posts()
     }
 
-    /// Texts that are live more than once on one account.
+    /// Texts that are live more than once on one account, with the same media.
     #[must_use]
     pub fn duplicates(&self) -> Vec<Duplicate> {
         post::duplicates(&self.live_posts())

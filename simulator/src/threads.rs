@@ -1,8 +1,10 @@
-//! The Threads API at the level of text posts and replies (threads.md 4-8), and how accounts
+//! The Threads API: posts, their media and replies (threads.md 4-8), and how accounts
 //! are connected (threads.md 2).
 
+mod attachments;
 mod container;
 mod create;
+mod draft;
 mod errors;
 mod fields;
 mod ids;
@@ -13,6 +15,7 @@ mod publish;
 mod read;
 mod remove;
 mod route;
+mod source;
 mod state;
 mod text;
 mod time;
@@ -39,7 +42,7 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
         return oauth::perform(scene, *step, request);
     }
     let result = caller(scene, request).and_then(|caller| match route {
-        Route::Create { user } => create::create(scene, caller, user, request),
+        Route::Create { user, .. } => create::create(scene, caller, user, request),
         Route::Publish { user } => publish::publish(scene, caller, user, request),
         Route::Object { id } => read::object(scene, caller, id, request),
         Route::Me { user } => read::profile(scene, caller, user, request),
@@ -72,6 +75,19 @@ fn caller(scene: &mut Scene<'_>, request: &Request) -> Result<AccountId, Refused
     } else {
         Err(ThreadsError::MissingPermission)
     }
+}
+
+/// The media file that Threads looks at before it answers, and how much of it at most.
+pub(crate) fn wanted(
+    scene: &mut Scene<'_>,
+    route: &Route,
+    request: &Request,
+) -> Option<(String, u64)> {
+    let Route::Create { user, .. } = route else {
+        return None;
+    };
+    let caller = caller(scene, request).ok()?;
+    create::wanted(scene, caller, user, request)
 }
 
 /// Whose call it is, for the log and for fault rules.
@@ -155,6 +171,8 @@ pub(crate) fn mark(
                 LagOf::Reply => container.lags.reply_ms = lag_ms,
                 LagOf::Replication => container.lags.replication_ms = lag_ms,
                 LagOf::Processing => container.lags.processing_ms = lag_ms,
+                LagOf::Child => container.lags.child_ms = lag_ms,
+                LagOf::VideoReply => container.lags.video_reply_ms = lag_ms,
                 LagOf::Timeline => {}
             }
         }

@@ -6,7 +6,7 @@ use crate::call::{Call, CallLog, Operation};
 use crate::consent;
 use crate::fault::{ActiveRule, Fault, Matched};
 use crate::grants::{Grants, Scopes};
-use crate::post::LivePost;
+use crate::post::{LivePoll, LivePost, PostKind};
 use crate::random::Random;
 use crate::request::Request;
 use crate::scene::Scene;
@@ -51,6 +51,11 @@ impl Route {
             Self::X(route) => route.operation(),
         }
     }
+
+    /// Whether the call may make the platform ask another server for a file.
+    pub(crate) fn may_fetch(&self) -> bool {
+        matches!(self, Self::Threads(route) if route.may_fetch())
+    }
 }
 
 /// A call that was let in and written down.
@@ -83,10 +88,10 @@ impl World {
     /// token replaces the former one, as a new consent does.
     pub(crate) fn add_account(&mut self, seed: u64, new: NewAccount, now_ms: i64) -> SimAccount {
         let id = self.accounts.add(seed, &new);
-        let (platform, scopes) = (new.platform, Scopes::from_list(new.scopes));
+        let (platform, scopes) = (new.platform, Scopes::from_list(new.scopes.clone()));
         let token = &new.access_token;
         if self.grants.hold(platform, id, token, scopes, now_ms) {
-            self.accounts.set_premium(id, new.premium);
+            self.accounts.set_abilities(id, &new);
         }
         self.accounts.get(id).public.clone()
     }
@@ -176,6 +181,23 @@ impl World {
         }
     }
 
+    /// The media file that the call makes the platform look at, and how much of it at most;
+    /// nothing when the call is going to be refused anyway.
+    pub(crate) fn wanted(
+        &mut self,
+        settings: &Settings,
+        now_ms: i64,
+        route: &Route,
+        request: &Request,
+    ) -> Option<(String, u64)> {
+        match route {
+            Route::Threads(route) => {
+                threads::wanted(&mut self.scene(settings, now_ms), route, request)
+            }
+            Route::X(_) => None,
+        }
+    }
+
     /// Does what is asked, and lets the fault mark what was made.
     pub(crate) fn perform(
         &mut self,
@@ -238,6 +260,14 @@ impl World {
             reply_to: post.draft.reply_to.map(|id| id.to_string()),
             container_id: post.container.map(|id| id.to_string()),
             url: threads::permalink(&settings.threads_web_url, &author.username, post),
+            kind: post.draft.kind.seen(),
+            media: post.draft.media.clone(),
+            poll: post.draft.poll.clone().map(|options| LivePoll {
+                options,
+                duration_minutes: None,
+            }),
+            quote: post.draft.quoted.map(|id| id.to_string()),
+            options: post.draft.options.clone(),
         }
     }
 
@@ -256,6 +286,11 @@ impl World {
                 "{}/{}/status/{}",
                 settings.x_web_url, author.username, post.id
             ),
+            kind: PostKind::of(&post.media),
+            media: post.media.clone(),
+            poll: post.poll.clone(),
+            quote: post.quoted.map(|id| id.to_string()),
+            options: post.options.clone(),
         }
     }
 }

@@ -1,11 +1,13 @@
-//! The X API v2 at the level of text posts and replies (x.md 2, 4, 10), and how accounts are
+//! The X API v2: posts, their media and replies (x.md 2-4, 10), and how accounts are
 //! connected (x.md 1).
 
 mod create;
+mod credit;
 mod errors;
 mod fields;
 mod includes;
 mod limits;
+mod media;
 mod oauth;
 mod read;
 mod remove;
@@ -52,6 +54,12 @@ pub(crate) fn perform(scene: &mut Scene<'_>, route: &Route, request: &Request) -
         Route::Delete { id } => remove::remove(scene, caller, id),
         Route::Me => read::me(scene, caller, request),
         Route::Timeline { user } => timeline::timeline(scene, user, request),
+        Route::Upload => media::whole(scene, caller, request),
+        Route::Initialize => media::initialize(scene, caller, request),
+        Route::Append { id } => media::append(scene, caller, id, request),
+        Route::Finalize { id } => media::finalize(scene, caller, id),
+        Route::Status { id } => media::status(scene, caller, id),
+        Route::Metadata => media::metadata(scene, caller, request),
         Route::OAuth(_) | Route::Unknown => Err(XError::NotFound),
     });
     let answer = result.unwrap_or_else(|error| error.answer(scene));
@@ -130,6 +138,7 @@ pub(crate) fn mark(
     caller: Option<AccountId>,
     made: Option<u64>,
 ) {
+    mark_upload(scene, fault, route, made);
     let Fault::Lag {
         what: LagOf::Timeline,
         seconds,
@@ -148,5 +157,27 @@ pub(crate) fn mark(
         if let Some(post) = scene.x.post_mut(id) {
             post.visible_from_ms = post.created_ms + seconds * 1_000;
         }
+    }
+}
+
+/// The upload that the call has made, or names.
+fn mark_upload(scene: &mut Scene<'_>, fault: &Fault, route: &Route, made: Option<u64>) {
+    let named = match route {
+        Route::Append { id } | Route::Finalize { id } | Route::Status { id } => {
+            snowflake::parse(id)
+        }
+        _ => None,
+    };
+    let upload = made.or(named).and_then(|id| scene.x.uploads.get_mut(id));
+    let Some(upload) = upload else {
+        return;
+    };
+    match fault {
+        Fault::Media { becomes } => upload.fate = Some(becomes.clone()),
+        Fault::Lag {
+            what: LagOf::Processing,
+            seconds,
+        } => upload.lag_ms = Some(seconds * 1_000),
+        _ => {}
     }
 }

@@ -88,8 +88,14 @@ both_modes! {
         check(app, body, &[
             "overrides.x.txt unknown_field", "overrides.y unknown_field", "status unknown_field", "texts unknown_field",
         ]).await;
-        let body = json!({ "parts": [{ "text": "a", "media": [] }], "accounts": app.both() });
-        check(app, body, &["parts[0].media unknown_field"]).await;
+        let body = json!({
+            "parts": [{ "text": "a", "medium": [] }], "accounts": app.both(),
+            "options": { "x": { "pol": 1 }, "threads": { "poll": { "options": ["a", "b"], "duration_minutes": 5 } }, "y": {} },
+        });
+        check(app, body, &[
+            "options.threads.poll.duration_minutes unknown_field", "options.x.pol unknown_field", "options.y unknown_field",
+            "parts[0].medium unknown_field",
+        ]).await;
     }
 }
 

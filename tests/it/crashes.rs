@@ -6,6 +6,7 @@
 
 mod begin;
 mod case;
+pub mod files;
 mod killed;
 mod mortal;
 mod pairs;
@@ -119,5 +120,13 @@ fn is_about_a_send(boundary: Boundary) -> bool {
         StepName::PublishContainer | StepName::CreatePost | StepName::FindPost => true,
         StepName::CheckContainer => action != StepAction::RecordAndClaim,
         StepName::CreateContainer | StepName::ReadPermalink => false,
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => false,
     }
 }

@@ -6,6 +6,7 @@ mod chains;
 mod claims;
 mod deaths;
 mod events;
+mod files;
 mod lags;
 mod late;
 mod reconnect;

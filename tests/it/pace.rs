@@ -6,6 +6,7 @@ mod named;
 mod shared;
 mod threads;
 
+use platforms::x::NewPost;
 use std::time::Duration;
 
 use entities::{AccountId, Platform, Timestamp};
@@ -172,7 +173,7 @@ both_modes! {
         let token = "token-x-ann".to_owned().into();
         for number in 0..98 {
             let text = format!("foreign {number}");
-            foreign.create_post(&token, &text, None, app.clock.now().as_ms()).await.expect("created");
+            foreign.create_post(&token, &NewPost { text: &text, ..NewPost::default() }, app.clock.now().as_ms()).await.expect("created");
         }
         let until = app.clock.now() + 15 * MINUTE;
         app.clock.advance(5 * MINUTE);

@@ -13,6 +13,7 @@ struct Things {
     delivery: String,
     account: String,
     key: String,
+    media: String,
 }
 
 impl Things {
@@ -24,6 +25,7 @@ impl Things {
             Some("deliveries") => of(&self.delivery),
             Some("accounts") => of(&self.account),
             Some("keys") => of(&self.key),
+            Some("media") => of(&self.media),
             other => panic!("{path}: what belongs to somebody under {other:?}?"),
         }
     }
@@ -35,7 +37,11 @@ async fn things(client: &Client, accounts: &[String]) -> Things {
         .await;
     let key = client.post("/v1/keys", json!({ "name": "mine" })).await;
     let key = key.expect(StatusCode::CREATED);
+    let file = media::testing::png(8, 8);
+    let file = client.upload("/v1/media", file).await;
+    let file = file.expect(StatusCode::CREATED);
     Things {
+        media: id(&file).to_owned(),
         delivery: id(&post["deliveries"][0]).to_owned(),
         post: id(&post).to_owned(),
         account: accounts[0].clone(),
@@ -127,7 +133,9 @@ both_modes! {
             let area = route.path.split('/').nth(2).unwrap();
             let verb = if route.method == Method::GET { "read" } else { "write" };
             let needed = match area {
-                "posts" | "deliveries" => format!("posts:{verb}"),
+                // It stores nothing.
+                "posts" if route.path.ends_with("/validate") => "posts:read".to_owned(),
+                "posts" | "deliveries" | "media" => format!("posts:{verb}"),
                 "accounts" | "connections" => format!("accounts:{verb}"),
                 "keys" => "keys:write".to_owned(),
                 other => panic!("who may call {other}?"),

@@ -12,6 +12,7 @@ use entities::rows::account;
 use entities::scopes::Scopes;
 use entities::vault::Vault;
 use entities::{AccountId, Clock, Platform, Timestamp, UserId, keys, sessions, users};
+use media::{Store, StoreSettings};
 use platforms::{HttpSettings, http_client};
 use queue::Job;
 use sea_orm::{ConnectionTrait, Statement};
@@ -19,7 +20,7 @@ use secrecy::ExposeSecret;
 use simulator::{LivePost, NewAccount, Simulator};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::token::renew;
-use worker::{Flights, Platforms, Worker, relay};
+use worker::{Flights, Platforms, Source, Worker, relay};
 
 use crate::backend::{Backend, Mode};
 use crate::clerk_instance;
@@ -87,6 +88,8 @@ impl TestApp {
 
         simulator.set_settings(|settings| settings.clerk.url = Some(simulator_url.clone()));
 
+        let store = StoreSettings::folder(&backend.folder().join("media"));
+        let store = Store::open(&store).expect("a store");
         let platforms = platforms(&simulator_url, &options.worker);
         let (listener, base_url) = bind();
         let clerk = options
@@ -98,6 +101,11 @@ impl TestApp {
             clock: clock.clone(),
             vault: vault.clone(),
             platforms: platforms.clone(),
+            source: Source {
+                store: store.clone(),
+                public_url: base_url.clone(),
+                vault: vault.clone(),
+            },
             clerk: clerk.as_ref().map(|clerk| clerk.backend.clone()),
             flights: Flights::default(),
             settings: options.worker,
@@ -114,7 +122,11 @@ impl TestApp {
             connectors: connectors(&simulator_url),
             threads: platforms.threads,
             x: platforms.x,
+            store,
+            looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
             settings: api::Settings {
+                fetched_from_afar: false,
+                media_folder: backend.folder().to_owned(),
                 handed: worker.settings.handed,
                 public_url: base_url.clone(),
                 connect_by_own_apps: false,
@@ -264,6 +276,13 @@ impl TestApp {
             let next = entities::due::next_wake(&self.backend.database, self.clock.now())
                 .await
                 .expect("a query");
+            let errand = entities::errands::next_at(&self.backend.database)
+                .await
+                .expect("a query");
+            let next = match (next, errand) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
             match next {
                 Some(at) if at <= end => {
                     let step = at.since(self.clock.now()).max(Duration::from_millis(1));
@@ -359,6 +378,11 @@ pub async fn drain(worker: &Worker) {
     loop {
         let round = relay::round(worker).await.expect("a relay round");
         renew::round(worker).await.expect("a round of renewals");
+        while worker::errands::round(worker)
+            .await
+            .expect("a round of errands")
+            > 0
+        {}
         let jobs = worker.queue.try_pop(1000).await.expect("the queue");
         if jobs.is_empty() && round == relay::Round::default() {
             return;

@@ -1,7 +1,7 @@
 //! A database and a queue of its own for each test, in both modes.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use entities::Database;
@@ -26,7 +26,7 @@ pub struct Backend {
     pub queue: Queue,
     pub database_url: String,
     pub redis: Option<RedisSettings>,
-    folder: Option<PathBuf>,
+    folder: PathBuf,
 }
 
 impl Backend {
@@ -37,6 +37,11 @@ impl Backend {
             Mode::Embedded => embedded(&name).await,
             Mode::Distributed => distributed(&name).await,
         }
+    }
+
+    /// A folder of the test's own.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Another connection to the same database, as another process would have.
@@ -62,15 +67,18 @@ impl Backend {
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
-        }
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-async fn embedded(name: &str) -> Backend {
+fn make_folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("dualposts-{name}"));
     std::fs::create_dir_all(&folder).expect("a temporary folder");
+    folder
+}
+
+async fn embedded(name: &str) -> Backend {
+    let folder = make_folder(name);
     let database_url = format!("sqlite://{}", folder.join("test.db").display());
     let database = connect(&database_url).await;
     Migrator::up(database.writer(), None)
@@ -81,7 +89,7 @@ async fn embedded(name: &str) -> Backend {
         queue: Queue::memory(),
         database_url,
         redis: None,
-        folder: Some(folder),
+        folder,
     }
 }
 
@@ -104,7 +112,7 @@ async fn distributed(name: &str) -> Backend {
         queue: Queue::redis(&redis).expect("Redis settings"),
         database_url,
         redis: Some(redis),
-        folder: None,
+        folder: make_folder(name),
     }
 }
 

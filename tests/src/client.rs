@@ -91,6 +91,35 @@ impl Client {
             .await
     }
 
+    /// Submits a post as it stands.
+    pub async fn submit_raw(&self, body: Value) -> Reply {
+        self.post("/v1/posts", body).await
+    }
+
+    /// Uploads a file.
+    pub async fn upload(&self, path: &str, bytes: Vec<u8>) -> Reply {
+        let headers = [("Content-Type", "application/octet-stream")];
+        self.send(Method::POST, path, &headers, Some(bytes)).await
+    }
+
+    /// Uploads a file of any size without holding it.
+    pub async fn upload_file(&self, path: &str, file: &std::path::Path) -> Reply {
+        let file = tokio::fs::File::open(file).await.expect("a file");
+        let pieces = tokio_util::io::ReaderStream::new(file);
+        let request = self.http.post(format!("{}{path}", self.base_url));
+        let request = request
+            .bearer_auth(&self.key)
+            .body(reqwest::Body::wrap_stream(pieces));
+        let response = request.send().await.expect("an answer from the API");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.json().await.unwrap_or(Value::Null);
+        Reply {
+            status,
+            headers,
+            body,
+        }
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(Method::PATCH, path, &[], Some(body.to_string().into()))
             .await

@@ -10,6 +10,7 @@
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
+//! | [`show`] | every kind of content, and what must be live of it (`make show`) |
 //! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
 //! | [`proxy`] | connections to a server, to be cut and stalled |
 
@@ -23,6 +24,7 @@ pub mod dump;
 pub mod process;
 pub mod proxy;
 pub mod routes;
+pub mod show;
 pub mod stack;
 pub mod torture;
 

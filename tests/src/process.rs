@@ -77,6 +77,16 @@ impl Process {
             .success()
     }
 
+    /// The most memory that it has had resident so far, in megabytes.
+    pub fn peak_memory(&self) -> f64 {
+        let pid = self.child.id().expect("a running process");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
+        let kilobytes: f64 = kilobytes.and_then(|text| text.parse().ok()).expect("VmHWM");
+        kilobytes * 1024.0 / 1e6
+    }
+
     /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

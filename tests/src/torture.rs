@@ -9,17 +9,20 @@
 //! |---|---|
 //! | [`plan`] | the size of a run, its seed, and all lengths of time |
 //! | [`product`] | the product's processes, kept alive as an init system does |
-//! | [`customer`] | who submits, cancels, retries and reconnects |
+//! | [`posts`], [`files`] | what is written, and what it shows |
+//! | [`customer`] | who uploads, submits, cancels, retries and reconnects |
 //! | [`platforms`] | what the platforms do wrong |
 //! | [`infrastructure`] | what happens to processes and servers |
 //! | [`judge`] | what is live, compared with what is on record |
 //! | [`report`] | the table at the end |
 
 pub mod customer;
+pub mod files;
 pub mod infrastructure;
 pub mod judge;
 pub mod plan;
 pub mod platforms;
+pub mod posts;
 pub mod product;
 pub mod report;
 mod run;

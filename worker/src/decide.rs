@@ -1,6 +1,7 @@
 //! What an answer means for a delivery. Pure: the same answer at the same time always leads to
 //! the same change.
 
+mod files;
 mod generic;
 mod looking;
 mod preparing;
@@ -15,17 +16,29 @@ use entities::delivery::{
 };
 use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
+use entities::uploads::Upload;
 use entities::{Platform, Timestamp};
 use platforms::threads::ContainerStatus;
+use platforms::x::{Processing, Uploaded};
 use platforms::{Failure, LimitScope};
 
 use crate::Settings;
 use crate::search::Search;
-use crate::step::Step;
+use crate::step::{Files, Step};
 
 /// What a step brought, when it worked.
 #[derive(Clone, Debug)]
 pub enum Success {
+    /// X has a file whole, or has begun to take one.
+    Uploaded(Uploaded),
+    /// X has a file up to this many bytes.
+    Appended {
+        sent_bytes: i64,
+    },
+    /// How far X is with a file.
+    Processed(Processing),
+    /// X knows what a file shows.
+    Described,
     Container {
         id: String,
     },
@@ -48,6 +61,8 @@ pub struct Case<'a> {
     pub progress: &'a Progress,
     /// How many parts the delivery has.
     pub parts: i32,
+    /// The files of the part under way.
+    pub files: Files<'a>,
     /// The delivery's id: what varies its intervals.
     pub seed: &'a str,
     pub settings: &'a Settings,
@@ -70,6 +85,8 @@ pub struct Decision {
     pub pause: Option<LanePause>,
     /// What becomes of the account's token, when the platform refused it.
     pub token: Option<TokenFate>,
+    /// How far a file got.
+    pub upload: Option<Upload>,
 }
 
 /// A lane that the platform shut.
@@ -87,6 +104,7 @@ impl Decision {
             verdict,
             pause: None,
             token: None,
+            upload: None,
         }
     }
 }
@@ -122,6 +140,40 @@ fn of_step(case: &Case<'_>, step: &Step, outcome: &Result<Success, Failure>) -> 
         }
         (Status::Unconfirmed, _, Err(failure)) => looking::failed(case, step, failure),
         (Status::Unconfirmed, _, _) => looking::again(case),
+
+        (_, Step::UploadImage { position }, Ok(Success::Uploaded(uploaded))) => {
+            files::begun(case, *position, uploaded, true)
+        }
+        (_, Step::BeginUpload { position }, Ok(Success::Uploaded(uploaded))) => {
+            files::begun(case, *position, uploaded, false)
+        }
+        (_, Step::AppendUpload(upload), Ok(Success::Appended { sent_bytes })) => {
+            files::appended(case, upload, *sent_bytes)
+        }
+        (
+            _,
+            Step::FinishUpload(upload) | Step::CheckUpload(upload),
+            Ok(Success::Processed(processing)),
+        ) => files::processed(case, upload, processing),
+        (_, Step::DescribeMedia(upload), Ok(Success::Described)) => files::described(case, upload),
+        (_, Step::CreateChild { position }, Ok(Success::Container { id })) => {
+            files::child_created(case, *position, id)
+        }
+        (_, Step::CheckChild(upload), Ok(Success::Status(status))) => {
+            files::child_checked(case, upload, status)
+        }
+        (
+            _,
+            Step::UploadImage { .. }
+            | Step::BeginUpload { .. }
+            | Step::AppendUpload(_)
+            | Step::FinishUpload(_)
+            | Step::CheckUpload(_)
+            | Step::DescribeMedia(_)
+            | Step::CreateChild { .. }
+            | Step::CheckChild(_),
+            Err(failure),
+        ) => files::failed(case, step, failure),
 
         (_, Step::CreateContainer, Ok(Success::Container { id })) => preparing::created(case, id),
         (_, Step::CreateContainer, Err(failure)) => preparing::create_failed(case, failure),

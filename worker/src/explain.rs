@@ -48,6 +48,24 @@ pub fn explain(platform: Platform, failure: &Failure) -> DeliveryError {
             "Check that the link opens for everyone, then retry.".to_owned(),
             true,
         ),
+        Meaning::MediaUnreachable => (
+            "media_unreachable",
+            format!("{name} could not fetch a file of this post."),
+            "Check that DUALPOSTS_PUBLIC_URL can be reached from the internet (`dualposts doctor`), then retry.".to_owned(),
+            true,
+        ),
+        Meaning::ChildrenNotReady => (
+            "media_lost",
+            format!("{name} did not know the files of the carousel."),
+            "Retry the delivery; nothing went out.".to_owned(),
+            true,
+        ),
+        Meaning::UploadLost => (
+            "media_lost",
+            format!("{name} lost a file on its way."),
+            "Retry the delivery; nothing went out.".to_owned(),
+            true,
+        ),
         Meaning::Duplicate => (
             "duplicate_content",
             format!("{name} has a recent post of this account with the same text."),
@@ -140,6 +158,66 @@ pub fn container_refused(reason: &str) -> DeliveryError {
             code: Some(reason.to_owned()),
             message: None,
         }),
+    }
+}
+
+/// The platform can not use a file.
+pub fn media_refused(
+    platform: Platform,
+    code: Option<String>,
+    message: Option<String>,
+) -> DeliveryError {
+    DeliveryError {
+        code: "media_invalid".into(),
+        message: format!("{} could not use a file of this post.", name(platform)),
+        action: "Read the platform's reason below, replace the file and submit the post again."
+            .into(),
+        retryable: false,
+        platform: Some(PlatformSaid {
+            http_status: None,
+            code,
+            message,
+        }),
+    }
+}
+
+/// A file came to nothing on its way.
+pub fn upload_lost(platform: Platform, reason: Option<&str>) -> DeliveryError {
+    DeliveryError {
+        code: "media_lost".into(),
+        message: format!("{} lost a file on its way.", name(platform)),
+        action: "Retry the delivery; nothing went out.".into(),
+        retryable: true,
+        platform: reason.map(|reason| PlatformSaid {
+            http_status: None,
+            code: None,
+            message: Some(reason.to_owned()),
+        }),
+    }
+}
+
+/// A file is not where it was kept.
+pub fn media_missing(reason: &str) -> DeliveryError {
+    DeliveryError {
+        code: "media_missing".into(),
+        message: format!("A file of this post could not be read: {reason}."),
+        action: "Check the store (DUALPOSTS_MEDIA_STORE), or upload the file again and submit the post anew.".into(),
+        retryable: true,
+        platform: None,
+    }
+}
+
+/// An earlier part is live, but its platform would not tell its id: nothing can answer it.
+pub fn chain_cut(platform: Platform) -> DeliveryError {
+    DeliveryError {
+        code: "reply_target_missing".into(),
+        message: format!(
+            "The part before is live, but {} did not tell its id, so this one can not answer it.",
+            name(platform)
+        ),
+        action: "Look at the account, and submit the rest as a new post.".into(),
+        retryable: false,
+        platform: None,
     }
 }
 

@@ -10,11 +10,14 @@
 //! | [`settings`], [`limits`] | how patient, how fast |
 //! | [`step`], [`decide`], [`search`], [`explain`], [`backoff`] | pure decisions |
 //! | [`perform`], [`publish`] | one step on a platform; the loop around it |
+//! | [`source`] | where files come from |
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
+//! | [`errands`] | removing what is live, and seeing whether it still is |
 //! | [`relay`], [`run`] | what hands out due work; what runs in a process |
 
 pub mod backoff;
 pub mod decide;
+pub mod errands;
 pub mod explain;
 pub mod flights;
 pub mod limits;
@@ -24,6 +27,7 @@ pub mod relay;
 pub mod run;
 pub mod search;
 pub mod settings;
+pub mod source;
 pub mod step;
 pub mod token;
 
@@ -35,6 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use flights::Flights;
 pub use settings::Settings;
+pub use source::Source;
 
 /// Everything that a worker works with. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +49,8 @@ pub struct Worker {
     pub clock: Clock,
     pub vault: Vault,
     pub platforms: Platforms,
+    /// The files of posts.
+    pub source: Source,
     /// Keeps tokens for those who sign in with it.
     pub clerk: Option<clerk::backend::Client>,
     /// What of tokens is under way in this process.

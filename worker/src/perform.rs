@@ -1,16 +1,22 @@
 //! One step on a platform: the only place where the worker speaks to one. No transaction is open
 //! while it does.
 
+mod files;
+mod options;
+
 use entities::claims::Work;
+use entities::content::{MediaKind, Options, Part};
 use entities::delivery::{Checkpoint, Claim};
 use entities::{Platform, Timestamp};
-use platforms::{Answer, Failure, RateWindow, RemotePost};
+use platforms::threads::{ContainerKind, NewContainer};
+use platforms::x::NewPost;
+use platforms::{Answer, Attached, Failure, RateWindow, RemotePost};
 use secrecy::SecretString;
 
 use crate::Worker;
 use crate::decide::Success;
-use crate::search::{self, CLOCK_SKEW_MS, Search};
-use crate::step::Step;
+use crate::search::{self, CLOCK_SKEW_MS, Search, Sought};
+use crate::step::{Files, Step};
 
 /// What a call brought.
 pub struct Performed {
@@ -25,10 +31,36 @@ pub struct Performed {
 pub struct Subject<'a> {
     pub work: &'a Work,
     pub claim: &'a Claim,
-    /// The text of the part under way.
-    pub text: &'a str,
+    /// The part under way.
+    pub part: &'a Part,
+    /// Its files, as far as they got.
+    pub files: Files<'a>,
     /// What the part answers.
     pub reply_to: Option<&'a str>,
+}
+
+impl Subject<'_> {
+    fn options(&self) -> &Options {
+        let row = &self.work.delivery;
+        self.work.content.options_on(row.platform, &row.account_id)
+    }
+
+    /// What a look at the platform's list must find on the part.
+    fn attached(&self) -> Attached {
+        let media = self.part.media.as_slice();
+        match (self.claim.platform, media) {
+            (_, []) => Attached::Nothing,
+            (Platform::X, _) => Attached::Uploads(self.remote_files()),
+            (Platform::Threads, [only]) if only.kind == MediaKind::Video => Attached::Video,
+            (Platform::Threads, [_]) => Attached::Image,
+            (Platform::Threads, _) => Attached::Carousel,
+        }
+    }
+
+    /// The ids of the files on the platform, in order.
+    fn remote_files(&self) -> Vec<String> {
+        self.files.remote_ids()
+    }
 }
 
 /// Makes the one call that `step` is.
@@ -41,19 +73,27 @@ pub async fn perform(
     let now_ms = worker.clock.now().as_ms();
     let Subject {
         work,
-        text,
+        part,
         reply_to,
         ..
     } = subject;
+    let sending = files::Sending {
+        worker,
+        subject,
+        token,
+    };
     let (threads, x) = (&worker.platforms.threads, &worker.platforms.x);
     let user = work.account.remote_user_id.as_str();
     let performed = match step {
-        Step::CreateContainer => {
-            let answer = threads
-                .create_text_container(token, user, text, *reply_to, now_ms)
-                .await;
-            performed(answer, |id| Success::Container { id })
-        }
+        Step::UploadImage { position } => sending.image(*position).await,
+        Step::BeginUpload { position } => sending.begin(*position).await,
+        Step::AppendUpload(upload) => sending.append(upload).await,
+        Step::FinishUpload(upload) => sending.finish(upload).await,
+        Step::CheckUpload(upload) => sending.check(upload).await,
+        Step::DescribeMedia(upload) => sending.describe(upload).await,
+        Step::CreateChild { position } => sending.child(*position).await,
+        Step::CheckChild(upload) => sending.check_child(upload).await,
+        Step::CreateContainer => create_container(worker, subject, token, now_ms).await,
         Step::CheckContainer(container) => {
             let answer = threads.container_status(token, &container.id, now_ms).await;
             performed(answer, Success::Status)
@@ -66,7 +106,14 @@ pub async fn perform(
             })
         }
         Step::CreatePost => {
-            let answer = x.create_post(token, text, *reply_to, now_ms).await;
+            let options = options::on_x(subject.options(), subject.claim.progress.part_index);
+            let new = NewPost {
+                text: &part.text,
+                reply_to: *reply_to,
+                media_ids: &subject.remote_files(),
+                options: &options,
+            };
+            let answer = x.create_post(token, &new, now_ms).await;
             performed(answer, |remote_id: String| Success::Live {
                 url: Some(x_url(worker, work, &remote_id)),
                 remote_id,
@@ -101,6 +148,46 @@ pub async fn perform(
         }
     };
     Ok(performed)
+}
+
+/// Threads: the container of the part itself, when its files are ready.
+async fn create_container(
+    worker: &Worker,
+    subject: &Subject<'_>,
+    token: &SecretString,
+    now_ms: i64,
+) -> Performed {
+    let part = subject.part;
+    let children = subject.remote_files();
+    let only = part.media.first();
+    let url = only.map(|media| worker.source.address(media, worker.clock.now()));
+    let kind = match (only, url.as_deref()) {
+        _ if part.media.len() > 1 => ContainerKind::Carousel {
+            children: &children,
+        },
+        (Some(media), Some(url)) if media.kind == MediaKind::Video => ContainerKind::Video { url },
+        (Some(_), Some(url)) => ContainerKind::Image { url },
+        _ => ContainerKind::Text,
+    };
+    let alt_text = match kind {
+        ContainerKind::Image { .. } | ContainerKind::Video { .. } => {
+            only.and_then(|media| media.alt_text.as_deref())
+        }
+        ContainerKind::Text | ContainerKind::Carousel { .. } => None,
+    };
+    let part_index = subject.claim.progress.part_index;
+    let options = options::on_threads(subject.options(), part_index, !part.media.is_empty());
+    let new = NewContainer {
+        kind,
+        text: Some(part.text.as_str()).filter(|text| !text.is_empty()),
+        reply_to: subject.reply_to,
+        alt_text,
+        options: &options,
+    };
+    let user = subject.work.account.remote_user_id.as_str();
+    let threads = &worker.platforms.threads;
+    let answer = threads.create_container(token, user, &new, now_ms).await;
+    performed(answer, |id| Success::Container { id })
 }
 
 /// The account's posts since the part was first sent.
@@ -155,7 +242,12 @@ async fn match_up(
     complete: bool,
 ) -> Result<Search, entities::DbErr> {
     let platform = subject.claim.platform;
-    let mut candidates = search::candidates(platform, listed, subject.text, subject.reply_to, from);
+    let sought = Sought {
+        text: &subject.part.text,
+        reply_to: subject.reply_to,
+        attached: subject.attached(),
+    };
+    let mut candidates = search::candidates(platform, listed, &sought, from);
     if platform == Platform::X {
         for post in &mut candidates {
             post.url = Some(x_url(worker, subject.work, &post.id));

@@ -1,7 +1,7 @@
 //! Finding a post among an account's recent ones, to learn whether a send took effect.
 
 use entities::{Platform, Timestamp};
-use platforms::RemotePost;
+use platforms::{Attached, RemotePost};
 
 /// What a look at the account's list brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +15,32 @@ pub struct Search {
 /// How far before the send a post may be dated: platforms' clocks and ours differ a little.
 pub const CLOCK_SKEW_MS: i64 = 5_000;
 
-/// Those of `listed` that can be the part that was sent at `sent_at`, oldest first: the same
-/// text, an answer to the same post, made after it was sent.
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Sought<'a> {
+    pub text: &'a str,
+    /// The post that it answers.
+    pub reply_to: Option<&'a str>,
+    /// What hangs on it, in its platform's terms.
+    pub attached: Attached,
+}
+
+impl Sought<'_> {
+    /// A list that leaves out what hangs on a post can not speak against it.
+    fn hangs_on(&self, post: &RemotePost) -> bool {
+        post.attached == Attached::Unsaid || post.attached == self.attached
+    }
+}
+
+/// Those of `listed` that can be the part that was sent at `sent_at`, oldest first: the same text
+/// and files, an answer to the same post, made after it was sent.
 pub fn candidates(
     platform: Platform,
     listed: Vec<RemotePost>,
-    text: &str,
-    reply_to: Option<&str>,
+    sought: &Sought<'_>,
     sent_at: Timestamp,
 ) -> Vec<RemotePost> {
+    let (text, reply_to) = (sought.text, sought.reply_to);
     let same_text = match platform {
         Platform::Threads => platforms::threads::same_text,
         Platform::X => platforms::x::same_text,
@@ -34,6 +51,7 @@ pub fn candidates(
         .filter(|post| post.created_at_ms.is_none_or(|ms| ms >= earliest_ms))
         // A list that leaves out what a post answers can not speak against it.
         .filter(|post| post.reply_to.is_none() || post.reply_to.as_deref() == reply_to)
+        .filter(|post| sought.hangs_on(post))
         .filter(|post| same_text(text, &post.text))
         .collect();
     candidates.sort_by_key(|post| post.created_at_ms);
@@ -59,6 +77,15 @@ mod tests {
             url: None,
             created_at_ms: Some(ms),
             reply_to: reply_to.map(str::to_owned),
+            attached: Attached::Nothing,
+        }
+    }
+
+    fn sought(reply_to: Option<&'static str>) -> Sought<'static> {
+        Sought {
+            text: "hi",
+            reply_to,
+            attached: Attached::Nothing,
         }
     }
 
@@ -72,7 +99,12 @@ mod tests {
             post("new", "hi", 100_000, None),
             post("old", "hi", 90_000, None),
         ];
-        let found = candidates(Platform::X, listed, "hi", None, Timestamp::from_ms(100_000));
+        let found = candidates(
+            Platform::X,
+            listed,
+            &sought(None),
+            Timestamp::from_ms(100_000),
+        );
         assert_eq!(ids(&found), ["new"]);
     }
 
@@ -85,8 +117,7 @@ mod tests {
         let found = candidates(
             Platform::Threads,
             listed,
-            "hi",
-            Some("p2"),
+            &sought(Some("p2")),
             Timestamp::from_ms(100_000),
         );
         assert_eq!(ids(&found), ["b"]);
@@ -101,17 +132,42 @@ mod tests {
                 post("first", "hi", 100_001, None),
             ]
         };
-        let found = candidates(Platform::X, listed(), "hi", None, at);
+        let found = candidates(Platform::X, listed(), &sought(None), at);
         assert_eq!(choose(found, &[], true).found.unwrap().id, "first");
-        let found = candidates(Platform::X, listed(), "hi", None, at);
+        let found = candidates(Platform::X, listed(), &sought(None), at);
         assert_eq!(
             choose(found, &["first".into()], true).found.unwrap().id,
             "second"
         );
-        let found = candidates(Platform::X, listed(), "hi", None, at);
+        let found = candidates(Platform::X, listed(), &sought(None), at);
         assert_eq!(
             choose(found, &["first".into(), "second".into()], true).found,
             None
         );
+    }
+
+    #[test]
+    fn equal_texts_with_other_files_are_other_posts() {
+        let with = |id: &str, attached| RemotePost {
+            attached,
+            ..post(id, "hi", 100_000, None)
+        };
+        let uploads = |ids: &[&str]| Attached::Uploads(ids.iter().map(|id| (*id).into()).collect());
+        let listed = || {
+            vec![
+                with("text", Attached::Nothing),
+                with("other", uploads(&["7"])),
+                with("same", uploads(&["1", "2"])),
+                with("unsaid", Attached::Unsaid),
+            ]
+        };
+        let of = |attached| Sought {
+            attached,
+            ..sought(None)
+        };
+        let at = Timestamp::from_ms(100_000);
+        let found = |sought| ids(&candidates(Platform::X, listed(), &sought, at)).join(" ");
+        assert_eq!(found(of(uploads(&["1", "2"]))), "same unsaid");
+        assert_eq!(found(of(Attached::Nothing)), "text unsaid");
     }
 }

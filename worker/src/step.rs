@@ -1,18 +1,40 @@
-//! Which step comes next: known from status and checkpoint alone.
+//! Which step comes next: known from status, checkpoint and the part's files alone.
+
+mod files;
 
 use entities::Platform;
 use entities::Timestamp;
 use entities::delivery::{Checkpoint, Container, Progress, Status};
 use entities::rows::attempt::StepName;
+use entities::uploads::Upload;
+
+pub use files::Files;
 
 /// One call to a platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// Which file of the part, from 0.
+    UploadImage {
+        position: usize,
+    },
+    BeginUpload {
+        position: usize,
+    },
+    AppendUpload(Upload),
+    FinishUpload(Upload),
+    CheckUpload(Upload),
+    DescribeMedia(Upload),
+    CreateChild {
+        position: usize,
+    },
+    CheckChild(Upload),
     CreateContainer,
     CheckContainer(Container),
     PublishContainer(Container),
     CreatePost,
-    ReadPermalink { remote_id: String },
+    ReadPermalink {
+        remote_id: String,
+    },
     FindPost,
 }
 
@@ -20,6 +42,14 @@ impl Step {
     /// The word for it in attempts and logs.
     pub fn name(&self) -> StepName {
         match self {
+            Step::UploadImage { .. } => StepName::UploadImage,
+            Step::BeginUpload { .. } => StepName::BeginUpload,
+            Step::AppendUpload(_) => StepName::AppendUpload,
+            Step::FinishUpload(_) => StepName::FinishUpload,
+            Step::CheckUpload(_) => StepName::CheckUpload,
+            Step::DescribeMedia(_) => StepName::DescribeMedia,
+            Step::CreateChild { .. } => StepName::CreateChild,
+            Step::CheckChild(_) => StepName::CheckChild,
             Step::CreateContainer => StepName::CreateContainer,
             Step::CheckContainer(_) => StepName::CheckContainer,
             Step::PublishContainer(_) => StepName::PublishContainer,
@@ -44,7 +74,13 @@ pub struct Planned {
 }
 
 /// The next step of a delivery that is due.
-pub fn plan(platform: Platform, status: Status, progress: &Progress, now: Timestamp) -> Planned {
+pub fn plan(
+    platform: Platform,
+    status: Status,
+    progress: &Progress,
+    files: Files<'_>,
+    now: Timestamp,
+) -> Planned {
     let as_it_is = |step| Planned {
         step,
         armed: progress.clone(),
@@ -60,6 +96,11 @@ pub fn plan(platform: Platform, status: Status, progress: &Progress, now: Timest
             ..progress.clone()
         },
     };
+    if progress.checkpoint == Checkpoint::Start
+        && let Some(step) = files.next(platform, now)
+    {
+        return as_it_is(step);
+    }
     match (&progress.checkpoint, platform) {
         (Checkpoint::Start, Platform::Threads) => as_it_is(Step::CreateContainer),
         (Checkpoint::Start, Platform::X) => sent(Step::CreatePost, None),
@@ -122,7 +163,13 @@ mod tests {
         let ready = progress(Checkpoint::Ready {
             container: container(),
         });
-        let planned = plan(Platform::Threads, Status::Processing, &ready, at(9));
+        let planned = plan(
+            Platform::Threads,
+            Status::Processing,
+            &ready,
+            Files::default(),
+            at(9),
+        );
         assert_eq!(planned.step, Step::PublishContainer(container()));
         let expected = Checkpoint::Sent {
             container: Some(container()),
@@ -131,7 +178,13 @@ mod tests {
         };
         assert_eq!(planned.armed.checkpoint, expected);
 
-        let planned = plan(Platform::X, Status::Queued, &Progress::start(0), at(9));
+        let planned = plan(
+            Platform::X,
+            Status::Queued,
+            &Progress::start(0),
+            Files::default(),
+            at(9),
+        );
         assert_eq!(planned.step, Step::CreatePost);
         let expected = Checkpoint::Sent {
             container: None,
@@ -154,7 +207,13 @@ mod tests {
                         seen_live,
                     })
                 };
-                let planned = plan(platform, Status::Unconfirmed, &sent, at(9));
+                let planned = plan(
+                    platform,
+                    Status::Unconfirmed,
+                    &sent,
+                    Files::default(),
+                    at(9),
+                );
                 assert!(!planned.step.publishes(), "{planned:?}");
                 assert_eq!(
                     planned.armed, sent,

@@ -1,13 +1,17 @@
 //! The rules: whether the platforms will take a post. Every violation is found before anything
 //! is stored.
 
+mod files;
+mod options;
+mod shown;
+pub mod texts;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
-use entities::content::Part;
+use entities::content::Content;
 use entities::rows::account;
-use entities::{AccountId, Platform, Timestamp, UserId};
-use platforms::{threads, x};
+use entities::{AccountId, Timestamp, UserId};
 
 use super::draft::Draft;
 use crate::fields::Violations;
@@ -28,14 +32,31 @@ pub enum Moment {
     Kept,
 }
 
-/// Checks a draft and finds its accounts, in the order in which they were named.
+/// A draft that was looked at whole.
+pub struct Checked {
+    /// Where it goes, in the order in which the accounts were named.
+    pub accounts: Vec<account::Model>,
+    /// What it shows, with all that publishing needs of its files, and long parts cut.
+    pub content: Content,
+    /// What will be changed or may be refused, although it breaks no rule.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that its author may want to know before it goes out.
+pub struct Warning {
+    pub field: String,
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// Checks a draft, finds its accounts and files, and cuts what is to be cut.
 pub async fn check(
     state: &State,
     owner: &UserId,
     draft: &Draft,
     moment: Moment,
     violations: &mut Violations,
-) -> Result<Vec<account::Model>, Problem> {
+) -> Result<Checked, Problem> {
     if let (Moment::New(now), Some(at)) = (moment, draft.publish_at) {
         check_time(at, now, violations);
     }
@@ -49,8 +70,14 @@ pub async fn check(
         );
     }
     let accounts = find_accounts(state, owner, draft, violations).await?;
-    check_content(draft, &accounts, violations);
-    Ok(accounts)
+    let mut content = draft.content.clone();
+    let facts = files::fill_in(state, owner, &mut content, draft, violations).await?;
+    let warnings = shown::check(draft, &mut content, &accounts, &facts, violations);
+    Ok(Checked {
+        accounts,
+        content,
+        warnings,
+    })
 }
 
 fn check_time(at: Timestamp, now: Timestamp, violations: &mut Violations) {
@@ -114,123 +141,4 @@ async fn find_accounts(
         }
     }
     Ok(accounts)
-}
-
-fn check_content(draft: &Draft, accounts: &[account::Model], violations: &mut Violations) {
-    let content = &draft.content;
-    let shown_on = |platform: Platform| accounts.iter().any(|account| account.platform == platform);
-    if content.parts.len() > 1 {
-        violations.add(
-            "parts",
-            "too_many_parts",
-            "A post has one part; chains are not offered yet.",
-        );
-    }
-    for (index, part) in content.parts.iter().enumerate() {
-        let field = if draft.short_form {
-            "text".to_owned()
-        } else {
-            format!("parts[{index}].text")
-        };
-        check_characters(&field, part, violations);
-        for platform in Platform::ALL.iter().filter(|platform| shown_on(**platform)) {
-            if !content.overrides.contains_key(platform) {
-                check_part(*platform, &field, part, accounts, violations);
-            }
-        }
-    }
-    for (platform, instead) in &content.overrides {
-        for part in &instead.parts {
-            let field = format!("overrides.{platform}.text");
-            check_characters(&field, part, violations);
-            check_part(*platform, &field, part, accounts, violations);
-        }
-    }
-}
-
-fn check_characters(field: &str, part: &Part, violations: &mut Violations) {
-    if part.text.trim().is_empty() {
-        violations.add(field, "text_empty", "The text must not be empty.");
-    } else if part.text.contains('\0') {
-        violations.add(
-            field,
-            "invalid_character",
-            "The text must not hold the character U+0000.",
-        );
-    }
-}
-
-fn check_part(
-    platform: Platform,
-    field: &str,
-    part: &Part,
-    accounts: &[account::Model],
-    violations: &mut Violations,
-) {
-    match platform {
-        Platform::Threads => check_threads(field, &part.text, violations),
-        Platform::X => {
-            // The shortest limit of the accounts it goes to counts.
-            let all_premium = accounts
-                .iter()
-                .filter(|account| account.platform == Platform::X)
-                .all(|account| account.is_premium);
-            let has_any = accounts
-                .iter()
-                .any(|account| account.platform == Platform::X);
-            let limit = if all_premium && has_any {
-                x::text::PREMIUM_LIMIT
-            } else {
-                x::text::LIMIT
-            };
-            check_x(field, &part.text, limit, violations);
-        }
-    }
-}
-
-/// `threads.md` 4.1 and 4.2.
-fn check_threads(field: &str, text: &str, violations: &mut Violations) {
-    let length = threads::text::length(text);
-    if length > threads::text::LIMIT {
-        let message = format!(
-            "Threads takes {} characters (an emoji counts as its UTF-8 bytes); this has {length}.",
-            threads::text::LIMIT
-        );
-        violations.add(field, "text_too_long", message);
-    }
-    let links = threads::text::links(text);
-    if links > threads::text::MAX_LINKS {
-        let message = format!(
-            "Threads takes {} different links; this has {links}.",
-            threads::text::MAX_LINKS
-        );
-        violations.add(field, "too_many_links", message);
-    }
-}
-
-/// `x.md` 5.1 and 2.4.
-fn check_x(field: &str, text: &str, limit: u32, violations: &mut Violations) {
-    let measure = x::text::measure_within(text, limit);
-    if measure.weighted_length > limit {
-        let message = format!(
-            "X takes {limit} (a link counts 23, an emoji or a wide character 2); this has {}.",
-            measure.weighted_length
-        );
-        violations.add(field, "text_too_long", message);
-    }
-    if measure.has_invalid_chars {
-        violations.add(
-            field,
-            "invalid_character",
-            "X refuses the characters U+FFFE, U+FEFF and U+FFFF.",
-        );
-    }
-    let cashtags = x::text::cashtag_count(text);
-    if cashtags > x::text::MAX_CASHTAGS {
-        let message = format!(
-            "X takes {} cashtag; this has {cashtags}.",
-            x::text::MAX_CASHTAGS
-        );
-        violations.add(field, "too_many_cashtags", message);
-    }
 }

@@ -1,15 +1,22 @@
 //! What a request asks for, read but not yet checked against the rules of the platforms.
 
+mod options;
+mod overrides;
+mod parts;
+
 use actix_web::HttpRequest;
-use entities::content::{Content, Override, Part};
+use entities::Timestamp;
+use entities::content::{Content, Options, Split};
 use entities::misfire::Policy;
 use entities::posts::PostView;
 use entities::rows::post::IfLate;
-use entities::{Platform, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::fields::{Fields, Violations};
+use options::read_options;
+use overrides::{Overrides, read_overrides};
+use parts::{Written, read_written};
 
 /// How late a post may be allowed to go out: ten years, as far as it may be scheduled ahead.
 const MOST_LATENESS_S: i64 = 10 * 366 * 24 * 3600;
@@ -23,15 +30,16 @@ pub struct Draft {
     pub time_zone: Option<String>,
     /// What of it was left out is the default.
     pub policy: Policy,
-    /// What the parts are called in the request: `text` or `parts[i].text`.
-    pub short_form: bool,
+    /// Which texts are called `text` in the request, and not `parts[i].text`: the post's own has
+    /// the name "", overrides have theirs.
+    pub short: Vec<String>,
 }
 
 impl Draft {
     /// Reads the body of `POST /v1/posts`.
     pub fn read(object: &Map<String, Value>, violations: &mut Violations) -> Self {
         let mut fields = Fields::root(object);
-        let (parts, short_form) = read_parts(&mut fields, violations);
+        let written = read_written(&mut fields, violations);
         let accounts = fields.texts("accounts", violations);
         if fields.lacks("accounts") || accounts.as_ref().is_some_and(Vec::is_empty) {
             violations.add(
@@ -40,10 +48,24 @@ impl Draft {
                 "Name at least one account, as in GET /v1/accounts.",
             );
         }
+        let Overrides {
+            platforms,
+            accounts: of_accounts,
+            mut short,
+        } = read_overrides(&mut fields, violations).unwrap_or_default();
+        let (parts, is_short) = written.unwrap_or_default().parts();
+        if is_short {
+            short.push(String::new());
+        }
         let draft = Draft {
             content: Content {
-                parts: parts.unwrap_or_default(),
-                overrides: read_overrides(&mut fields, violations).unwrap_or_default(),
+                parts,
+                split: read_split(&mut fields, violations).flatten(),
+                overrides: platforms,
+                account_overrides: of_accounts,
+                options: read_options(&mut fields, violations).unwrap_or_default(),
+                verify_after_s: read_verify_after(&mut fields, violations),
+                cuts: Default::default(),
             },
             accounts: accounts
                 .unwrap_or_default()
@@ -56,9 +78,9 @@ impl Draft {
                 if_late: read_if_late(&mut fields, violations).unwrap_or(IfLate::Publish),
                 max_lateness_s: read_max_lateness(&mut fields, violations),
             },
-            short_form,
+            short,
         };
-        if fields.lacks("text") && fields.lacks("parts") {
+        if fields.lacks("text") && fields.lacks("parts") && fields.lacks("media") {
             violations.add("text", "missing", "Write the post in `text`.");
         }
         fields.refuse_others(violations);
@@ -81,15 +103,19 @@ impl Draft {
 
 /// What `PATCH /v1/posts/{id}` asks for.
 pub struct DraftEdit {
-    parts: Option<Vec<Part>>,
-    overrides: Option<std::collections::BTreeMap<Platform, Override>>,
+    written: Option<Written>,
+    /// `Some(None)`: nothing is cut.
+    split: Option<Option<Split>>,
+    overrides: Option<Overrides>,
+    options: Option<Options>,
+    /// `Some(None)`: not at all.
+    verify_after_s: Option<Option<u32>>,
     /// `Some(None)`: at once.
     pub publish_at: Option<Option<Timestamp>>,
     pub time_zone: Option<Option<String>>,
     pub if_late: Option<IfLate>,
     /// `Some(None)`: the default of `if_late`.
     pub max_lateness_s: Option<Option<i64>>,
-    short_form: bool,
 }
 
 impl DraftEdit {
@@ -97,22 +123,27 @@ impl DraftEdit {
     /// default.
     pub fn read(object: &Map<String, Value>, violations: &mut Violations) -> Self {
         let mut fields = Fields::root(object);
-        let (parts, short_form) = read_parts(&mut fields, violations);
+        let written = read_written(&mut fields, violations);
+        let split = read_split(&mut fields, violations);
+        let options = read_options(&mut fields, violations);
+        let verify_after_s = read_verify_after(&mut fields, violations);
         let overrides = read_overrides(&mut fields, violations);
         let publish_at = fields.time("publish_at", violations);
         let time_zone = fields.text("time_zone", violations).map(str::to_owned);
         let if_late = read_if_late(&mut fields, violations);
         let max_lateness_s = read_max_lateness(&mut fields, violations);
         let edit = DraftEdit {
-            parts,
+            written,
+            split,
             overrides,
+            options,
+            verify_after_s: fields.has("verify_after_s").then_some(verify_after_s),
             publish_at: fields.has("publish_at").then_some(publish_at),
             time_zone: fields.has("time_zone").then_some(time_zone),
             if_late: fields
                 .has("if_late")
                 .then_some(if_late.unwrap_or(IfLate::Publish)),
             max_lateness_s: fields.has("max_lateness_s").then_some(max_lateness_s),
-            short_form,
         };
         fields.refuse_others(violations);
         edit
@@ -120,15 +151,29 @@ impl DraftEdit {
 
     /// The post as it would be with this edit.
     pub fn applied_to(&self, view: &PostView) -> Draft {
-        let content = &view.post.content;
+        let mut content = view.post.content.clone();
+        content.cuts.clear();
+        let mut short = Vec::new();
+        if let Some(written) = &self.written {
+            let is_short = written.change(&mut content.parts);
+            short.extend(is_short.then(String::new));
+        }
+        if let Some(split) = self.split {
+            content.split = split;
+        }
+        if let Some(after_s) = self.verify_after_s {
+            content.verify_after_s = after_s;
+        }
+        if let Some(options) = &self.options {
+            content.options = options.clone();
+        }
+        if let Some(overrides) = &self.overrides {
+            content.overrides = overrides.platforms.clone();
+            content.account_overrides = overrides.accounts.clone();
+            short.extend(overrides.short.iter().cloned());
+        }
         Draft {
-            content: Content {
-                parts: self.parts.clone().unwrap_or_else(|| content.parts.clone()),
-                overrides: self
-                    .overrides
-                    .clone()
-                    .unwrap_or_else(|| content.overrides.clone()),
-            },
+            content,
             accounts: view
                 .deliveries
                 .iter()
@@ -143,7 +188,7 @@ impl DraftEdit {
                 if_late: self.if_late.unwrap_or(view.post.if_late),
                 max_lateness_s: self.max_lateness_s.unwrap_or(view.post.max_lateness_s),
             },
-            short_form: self.short_form,
+            short,
         }
     }
 }
@@ -162,84 +207,30 @@ fn read_max_lateness(fields: &mut Fields<'_>, violations: &mut Violations) -> Op
     fields.number("max_lateness_s", (0, MOST_LATENESS_S), violations)
 }
 
-/// `text`, or `parts`, but not both.
-fn read_parts(fields: &mut Fields<'_>, violations: &mut Violations) -> (Option<Vec<Part>>, bool) {
-    let text = fields.text("text", violations);
-    let parts = fields.objects("parts", violations).map(|parts| {
-        parts
-            .into_iter()
-            .map(|part| read_part(part, violations))
-            .collect::<Vec<_>>()
-    });
-    match (text, parts) {
-        (Some(_), Some(_)) => {
-            violations.add(
-                fields.path("parts"),
-                "text_and_parts",
-                "Give `text` or `parts`, not both.",
-            );
-            (None, true)
-        }
-        (Some(text), None) => (
-            Some(vec![Part {
-                text: text.to_owned(),
-            }]),
-            true,
-        ),
-        (None, Some(parts)) => {
-            if parts.is_empty() {
-                violations.add(fields.path("parts"), "missing", "Give one part.");
-            }
-            (Some(parts), false)
-        }
-        (None, None) => (None, true),
-    }
+/// From a minute to a week.
+fn read_verify_after(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<u32> {
+    let after_s = fields.number("verify_after_s", (60, 604_800), violations)?;
+    u32::try_from(after_s).ok()
 }
 
-fn read_part(mut fields: Fields<'_>, violations: &mut Violations) -> Part {
-    let text = fields
-        .text("text", violations)
-        .unwrap_or_default()
-        .to_owned();
-    if fields.lacks("text") {
-        violations.add(fields.path("text"), "missing", "A part needs a `text`.");
+/// `split`: true, false, or how. `Some(None)`: nothing is cut.
+fn read_split(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Option<Split>> {
+    if !fields.has("split") {
+        fields.known("split");
+        return None;
     }
-    fields.refuse_others(violations);
-    Part { text }
-}
-
-fn read_overrides(
-    fields: &mut Fields<'_>,
-    violations: &mut Violations,
-) -> Option<std::collections::BTreeMap<Platform, Override>> {
-    let mut overrides = fields.object("overrides", violations)?;
-    let mut read = std::collections::BTreeMap::new();
-    for platform in Platform::ALL {
-        let Some(mut instead) = overrides.object(platform.as_str(), violations) else {
-            continue;
-        };
-        let text = instead.text("text", violations);
-        if instead.lacks("text") {
-            violations.add(
-                instead.path("text"),
-                "missing",
-                "An override needs a `text`.",
-            );
-        }
-        instead.refuse_others(violations);
-        if let Some(text) = text {
-            read.insert(
-                *platform,
-                Override {
-                    parts: vec![Part {
-                        text: text.to_owned(),
-                    }],
-                },
-            );
-        }
+    if fields.lacks("split") {
+        fields.known("split");
+        return Some(None);
     }
-    overrides.refuse_others(violations);
-    Some(read)
+    if fields.is_object("split") {
+        let mut how = fields.object("split", violations)?;
+        let numbering = how.flag("numbering", violations).unwrap_or(false);
+        how.refuse_others(violations);
+        return Some(Some(Split { numbering }));
+    }
+    let split = fields.flag("split", violations)?;
+    Some(split.then(Split::default))
 }
 
 /// The header, when it is there.

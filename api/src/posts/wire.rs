@@ -1,94 +1,22 @@
 //! Posts as JSON, apart from how they are stored.
 
+mod new;
+mod options;
+mod parts;
+
 use std::collections::BTreeMap;
 
+use entities::Timestamp;
+use entities::content::{Content, Options};
+use entities::delivery::DeliveryError;
+use entities::errands::{ErrandKind, ErrandState};
 use entities::posts::{DeliveryView, PostView};
-use entities::{Platform, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A post to be published.
-#[derive(ToSchema)]
-#[schema(example = json!({"text": "Hello from DualPosts", "accounts": ["acc_0199..."]}))]
-#[expect(
-    dead_code,
-    reason = "the shape for the OpenAPI document; `Fields` reads the body, to name every violation at once"
-)]
-pub struct NewPostBody {
-    /// The text. Short for one part.
-    text: Option<String>,
-    /// The parts, instead of `text`. One part for now.
-    parts: Option<Vec<NewPartBody>>,
-    /// Where it goes: ids from `GET /v1/accounts`.
-    #[schema(min_items = 1, max_items = 50)]
-    accounts: Vec<String>,
-    /// When it goes out (RFC 3339 with an offset, up to ten years ahead). Left out: at once.
-    #[schema(format = DateTime)]
-    publish_at: Option<String>,
-    /// The IANA time zone in which you think of `publish_at`; kept with the post.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// What to do when it can not go out at its time, or not soon after it was submitted (an
-    /// outage, an account that had to be connected again): `publish` it late, `skip` it, or `ask`
-    /// (its deliveries become `missed`, and you decide). Waiting for a platform's rate limit is
-    /// not late. Left out: `publish`.
-    #[schema(value_type = Option<IfLateWord>, inline)]
-    if_late: Option<String>,
-    /// How late it may still go out, in seconds. Left out: 21600 (6 hours) for `publish`, 60 for
-    /// `skip` and `ask`. What is later than that is `missed` with `publish`, too.
-    #[schema(minimum = 0, maximum = 316224000)]
-    max_lateness_s: Option<i64>,
-    /// What one platform shows instead.
-    overrides: Option<OverridesBody>,
-}
-
-/// Changes to a post; what is left out stays.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape for the OpenAPI document")]
-pub struct PostChangeBody {
-    /// A new text.
-    text: Option<String>,
-    /// New parts, instead of `text`.
-    parts: Option<Vec<NewPartBody>>,
-    /// A new time; null: at once.
-    #[schema(format = DateTime)]
-    publish_at: Option<String>,
-    /// A new zone; null: none.
-    time_zone: Option<String>,
-    /// Null: `publish`.
-    #[schema(value_type = Option<IfLateWord>, inline)]
-    if_late: Option<String>,
-    /// Null: the default of `if_late`.
-    #[schema(minimum = 0, maximum = 316224000)]
-    max_lateness_s: Option<i64>,
-    /// New overrides, in place of all that were.
-    overrides: Option<OverridesBody>,
-}
-
-/// What to do with a post that is late.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum IfLateWord {
-    Publish,
-    Skip,
-    Ask,
-}
-
-/// One message.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape for the OpenAPI document")]
-pub struct NewPartBody {
-    /// The text.
-    text: String,
-}
-
-/// What one platform shows instead.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "the shape for the OpenAPI document")]
-pub struct OverridesBody {
-    x: Option<NewPartBody>,
-    threads: Option<NewPartBody>,
-}
+pub use new::{IfLateWord, NewPostBody, PostChangeBody};
+pub use options::OptionsBody;
+pub use parts::{OverrideBody, PartBody, SplitBody};
 
 /// How a post as a whole stands, from its deliveries: `partial` is live somewhere and failed
 /// elsewhere.
@@ -114,9 +42,21 @@ pub struct PostBody {
     status: &'static str,
     /// What was written.
     parts: Vec<PartBody>,
-    /// What one platform shows instead.
+    /// How what is too long is cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    split: Option<SplitBody>,
+    /// What one platform or account shows instead.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    overrides: BTreeMap<&'static str, PartBody>,
+    overrides: BTreeMap<String, OverrideBody>,
+    /// What the platforms offer besides text and media.
+    #[serde(skip_serializing_if = "Options::is_empty")]
+    #[schema(value_type = OptionsBody)]
+    options: Options,
+    /// How long after publishing it is looked for again, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    verify_after_s: Option<u32>,
     /// When it goes out; null: at once.
     #[schema(value_type = Option<String>, format = DateTime)]
     publish_at: Option<Timestamp>,
@@ -130,12 +70,6 @@ pub struct PostBody {
     created_at: Timestamp,
     /// One for each account.
     deliveries: Vec<DeliveryBody>,
-}
-
-/// One message as it was written.
-#[derive(Serialize, ToSchema)]
-pub struct PartBody {
-    text: String,
 }
 
 /// A post on one account.
@@ -157,6 +91,10 @@ pub struct DeliveryBody {
     url: Option<String>,
     /// What is live, part by part.
     parts: Vec<LivePartBody>,
+    /// What it shows, where long parts were cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    cut: Option<Vec<PartBody>>,
     /// How often a worker took it up.
     attempt_count: i32,
     /// When it is looked at next.
@@ -169,6 +107,40 @@ pub struct DeliveryBody {
     published_at: Option<Timestamp>,
     /// Why it failed or waits.
     error: Option<ErrorBody>,
+    /// How far its removal from the platform is, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    removal: Option<ErrandBody>,
+    /// Whether it was seen to be there still, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    verification: Option<ErrandBody>,
+}
+
+/// What is still to be done about what is live.
+#[derive(Serialize, ToSchema)]
+pub struct ErrandBody {
+    /// `waiting`, `done` or `failed`
+    state: &'static str,
+    /// When it is tried next, while it waits.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_at: Option<Timestamp>,
+    /// Why it failed, or waits for another try.
+    error: Option<ErrorBody>,
+}
+
+impl ErrandBody {
+    fn of(view: &DeliveryView, kind: ErrandKind) -> Option<Self> {
+        let errand = view.errands.iter().find(|errand| errand.kind == kind)?;
+        let error = errand.error.clone().map(serde_json::from_value);
+        Some(ErrandBody {
+            state: errand.state.as_str(),
+            next_at: (errand.state == ErrandState::Waiting).then_some(errand.next_at),
+            error: error
+                .and_then(Result::ok)
+                .map(|error: DeliveryError| ErrorBody::from(error)),
+        })
+    }
 }
 
 /// A part that is live.
@@ -179,6 +151,14 @@ pub struct LivePartBody {
     url: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     published_at: Timestamp,
+    /// When it was removed from its platform at your wish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    removed_at: Option<Timestamp>,
+    /// When it was found not to be there any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, nullable = false)]
+    missing_at: Option<Timestamp>,
 }
 
 /// Why a delivery failed or waits.
@@ -216,45 +196,46 @@ impl PostBody {
     /// A post as its owner sees it at `now`.
     pub fn new(view: &PostView, now: Timestamp) -> Self {
         let post = &view.post;
-        let overrides = post
-            .content
+        let content = &post.content;
+        let of_platforms = content
             .overrides
             .iter()
-            .filter_map(|(platform, instead)| {
-                let part = instead.parts.first()?;
-                Some((
-                    Platform::as_str(*platform),
-                    PartBody {
-                        text: part.text.clone(),
-                    },
-                ))
-            });
+            .map(|(platform, instead)| (platform.to_string(), OverrideBody::of(instead)));
+        let of_accounts = content
+            .account_overrides
+            .iter()
+            .map(|(account, instead)| (account.to_string(), OverrideBody::of(instead)));
         PostBody {
             id: post.id.to_string(),
             status: view.status(now).as_str(),
-            parts: post
-                .content
-                .parts
-                .iter()
-                .map(|part| PartBody {
-                    text: part.text.clone(),
-                })
-                .collect(),
-            overrides: overrides.collect(),
+            parts: PartBody::all(&content.parts),
+            split: content.split.map(SplitBody::of),
+            overrides: of_platforms.chain(of_accounts).collect(),
+            options: content.options.clone(),
+            verify_after_s: content.verify_after_s,
             publish_at: post.publish_at,
             time_zone: post.time_zone.clone(),
             if_late: post.if_late.as_str(),
             max_lateness_s: post.policy().max_lateness().as_secs(),
             created_at: post.created_at,
-            deliveries: view.deliveries.iter().map(DeliveryBody::new).collect(),
+            deliveries: view
+                .deliveries
+                .iter()
+                .map(|view| DeliveryBody::of(view, Some(content)))
+                .collect(),
         }
     }
 }
 
 impl DeliveryBody {
-    /// A delivery as its owner sees it.
+    /// A delivery as its owner sees it, apart from its post.
     pub fn new(view: &DeliveryView) -> Self {
+        Self::of(view, None)
+    }
+
+    fn of(view: &DeliveryView, content: Option<&Content>) -> Self {
         let row = &view.delivery;
+        let cut = content.and_then(|content| content.cuts.get(&row.account_id));
         let first = view.parts.first();
         DeliveryBody {
             id: row.id.to_string(),
@@ -264,11 +245,14 @@ impl DeliveryBody {
             remote_id: first.and_then(|part| part.remote_id.clone()),
             url: first.and_then(|part| part.url.clone()),
             parts: view.parts.iter().map(LivePartBody::new).collect(),
+            cut: cut.map(|parts| PartBody::all(parts)),
             attempt_count: row.attempt_count,
             next_at: row.next_at,
             waiting_for: row.waiting_for.map(|why| why.as_str()),
             published_at: row.published_at,
             error: row.delivery_error().map(ErrorBody::from),
+            removal: ErrandBody::of(view, ErrandKind::Remove),
+            verification: ErrandBody::of(view, ErrandKind::Verify),
         }
     }
 }
@@ -279,6 +263,8 @@ impl LivePartBody {
             remote_id: part.remote_id.clone(),
             url: part.url.clone(),
             published_at: part.published_at,
+            removed_at: part.removed_at,
+            missing_at: part.missing_at,
         }
     }
 }

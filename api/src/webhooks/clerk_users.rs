@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use clerk::webhook::{Event, Refused, SignedHeaders, verify};
-use entities::{erasure, receipts, users};
+use entities::{UserId, erasure, receipts, users};
 use tracing::{info, warn};
 
 use crate::clerk_link::Clerk;
@@ -65,6 +65,18 @@ pub async fn told_by_clerk(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// A file that can not be taken from the store now is told of: its row is gone, and nothing of ours
+/// leads to it any more.
+async fn forget_files(state: &State, user: &UserId) -> Result<(), Problem> {
+    for key in entities::media::keys(&state.database, user).await? {
+        if let Err(error) = state.store.delete(&key).await {
+            warn!(%user, key, %error, "a file of somebody who was deleted is still in the store");
+        }
+    }
+    entities::media::forget_all(&state.database, user).await?;
+    Ok(())
+}
+
 async fn act(state: &State, clerk: &Clerk, event: &Event) -> Result<(), Problem> {
     let now = state.clock.now();
     match event {
@@ -72,6 +84,7 @@ async fn act(state: &State, clerk: &Clerk, event: &Event) -> Result<(), Problem>
             // Remembered even of somebody who was never here: their last token may still come.
             let user = users::ensure_of_clerk(&state.database, user_id, now).await?;
             erasure::erase_user(&state.database, &user, now).await?;
+            forget_files(state, &user).await?;
             info!(user = %user, "deleted: Clerk has deleted them");
             Ok(())
         }

@@ -9,6 +9,7 @@ use crate::settings::Settings;
 pub async fn checks(settings: &Settings) -> Vec<(&'static str, Result<String, String>)> {
     vec![
         ("page", page(settings)),
+        ("files for Threads", reach(settings)),
         ("Threads' app", threads(settings)),
         ("X's app", x(settings)),
         ("sign-in", clerk(settings).await),
@@ -20,6 +21,25 @@ fn public_url(settings: &Settings) -> String {
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", settings.listen))
+}
+
+/// Threads fetches files from here.
+fn reach(settings: &Settings) -> Result<String, String> {
+    let url = public_url(settings);
+    if settings.threads_api_url.is_some() {
+        return Ok(format!(
+            "fetched from {url} by the server in Threads' place"
+        ));
+    }
+    match media::reach(&url) {
+        media::Reach::Public { warning: None } => Ok(format!("fetched from {url}")),
+        media::Reach::Public {
+            warning: Some(warning),
+        } => Ok(format!("fetched from {url}; {warning}")),
+        media::Reach::Private { why } => Err(format!(
+            "Threads can not fetch files from {url}: {why}. Texts go out all the same; set DUALPOSTS_PUBLIC_URL"
+        )),
+    }
 }
 
 fn page(settings: &Settings) -> Result<String, String> {

@@ -32,6 +32,22 @@ text_enum! {
 text_enum! {
     /// What was tried.
     pub enum StepName {
+        /// X: send a whole image.
+        UploadImage = "upload_image",
+        /// X: begin to send a GIF or a video.
+        BeginUpload = "begin_upload",
+        /// X: send a stretch of it.
+        AppendUpload = "append_upload",
+        /// X: say that it is all there.
+        FinishUpload = "finish_upload",
+        /// X: is it ready to be posted?
+        CheckUpload = "check_upload",
+        /// X: say what it shows.
+        DescribeMedia = "describe_media",
+        /// Threads: make a container for one file of a carousel.
+        CreateChild = "create_child",
+        /// Threads: is it ready?
+        CheckChild = "check_child",
         /// Threads: make a container.
         CreateContainer = "create_container",
         /// Threads: is the container ready, or published?

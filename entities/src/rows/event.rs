@@ -16,6 +16,10 @@ text_enum! {
         DeliveryMissed = "delivery.missed",
         /// Too late by its post's policy, which is not to publish it then.
         DeliveryCanceled = "delivery.canceled",
+        /// A part of it was removed from its platform, as its owner wished.
+        DeliveryRemoved = "delivery.removed",
+        /// A part of it is not there any more, and nobody asked us to remove it.
+        DeliveryMissing = "delivery.missing",
         /// Its token can not be renewed at the moment; it is tried on.
         AccountDegraded = "account.degraded",
         AccountNeedsReconnect = "account.needs_reconnect",

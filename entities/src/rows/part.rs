@@ -16,6 +16,10 @@ pub struct Model {
     pub remote_id: Option<String>,
     pub url: Option<String>,
     pub published_at: Timestamp,
+    /// When it was removed from its platform at its owner's wish.
+    pub removed_at: Option<Timestamp>,
+    /// When it was found not to be there any more.
+    pub missing_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

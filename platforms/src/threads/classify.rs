@@ -78,13 +78,19 @@ fn by_code(call: Call, error: &GraphError, until_ms: Option<i64>) -> Option<Mean
             (24, _) | (_, 4279009) | (100, 33) => Meaning::NotFound,
             (-1, 4279047) | (1609005, _) => Meaning::BadLinkPreview,
             _ if error.says("THREADS_API__LINK_LIMIT_EXCEEDED") => rejected("link_limit"),
+            _ if error.says("THREADS_API__FEATURE_NOT_AVAILABLE") => {
+                rejected("feature_not_available")
+            }
+            _ if error.says("THREADS_API__GEO_GATING") => rejected("invalid_request"),
+            // Found at create; seen to pass when the same file was asked for again.
+            (_, 2207052) if !call.publishes() => Meaning::MediaUnreachable,
             // The post may be live: seen with code 10 too (threads.md 7.2).
             (1 | 2, _) => lost(call),
             _ if error.is_transient => lost(call),
             (10, _) if call.publishes() => Meaning::Unknown,
             (3 | 10 | 200..=299, _) => rejected("permission_missing"),
             // Carousel children that another server does not know yet.
-            (100, 4279004) if !call.publishes() => Meaning::Transient,
+            (100, 4279004) if !call.publishes() => Meaning::ChildrenNotReady,
             (100, _) if error.says("characters long") => rejected("text_too_long"),
             (100, _) if error.says("reply_to_id") => rejected("reply_target_gone"),
             (100, _) => rejected("invalid_request"),
@@ -157,5 +163,7 @@ fn windows(reply: &Reply) -> Vec<RateWindow> {
     by_usage.into_iter().collect()
 }
 
+#[cfg(test)]
+mod posting_tests;
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,38 @@
 //! The JSON of Threads. Empty fields are left out by the platform, not null (threads.md 1).
 
+mod quota;
+
 use chrono::DateTime;
 use serde::Deserialize;
 
 use super::ContainerStatus;
-use crate::remote::{Profile, RemotePost};
+use crate::remote::{Attached, Profile, RemotePost};
 use crate::wire::WireId;
+
+pub(super) use quota::Quotas;
 
 /// What creating a container and publishing one answer (threads.md 4.1, 4.5).
 #[derive(Deserialize)]
 pub(super) struct Created {
     pub id: WireId,
+}
+
+/// What deleting a post answers (threads.md 4.7).
+#[derive(Deserialize)]
+#[serde(try_from = "DeletedBody")]
+pub(super) struct Deleted;
+
+#[derive(Deserialize)]
+struct DeletedBody {
+    success: bool,
+}
+
+impl TryFrom<DeletedBody> for Deleted {
+    type Error = &'static str;
+
+    fn try_from(body: DeletedBody) -> Result<Self, Self::Error> {
+        body.success.then_some(Self).ok_or("not a success")
+    }
 }
 
 /// threads.md 4.4
@@ -94,6 +116,13 @@ impl Page {
 impl From<Media> for RemotePost {
     fn from(media: Media) -> Self {
         RemotePost {
+            attached: match media.media_type.as_deref() {
+                Some("TEXT_POST") => Attached::Nothing,
+                Some("IMAGE") => Attached::Image,
+                Some("VIDEO") => Attached::Video,
+                Some("CAROUSEL_ALBUM") => Attached::Carousel,
+                _ => Attached::Unsaid,
+            },
             id: media.id.0,
             text: media.text.unwrap_or_default(),
             url: media.permalink,

@@ -18,9 +18,14 @@ pub(super) fn judge(call: Call, reply: &Reply, now_ms: i64) -> Result<Answer<Val
     let body = reply.json();
 
     if reply.is_2xx() {
-        let Some(value) = body else {
-            let why = reply.describe_body();
-            return Err(unreadable(call, reply.status, windows, trace_id, why));
+        let value = match body {
+            Some(value) => value,
+            // A part is also acknowledged without a word (x.md 3.1).
+            None if call == Call::AppendUpload && reply.is_empty() => Value::Null,
+            None => {
+                let why = reply.describe_body();
+                return Err(unreadable(call, reply.status, windows, trace_id, why));
+            }
         };
         if !is_refusal(&value) {
             return Ok(Answer {
@@ -33,7 +38,7 @@ pub(super) fn judge(call: Call, reply: &Reply, now_ms: i64) -> Result<Answer<Val
         }
         let problem = Problem::read(&value);
         let meaning = if !call.publishes() && problem.is(&["resource-not-found"]) {
-            Meaning::NotFound
+            not_found(call)
         } else {
             lost(call)
         };
@@ -44,17 +49,19 @@ pub(super) fn judge(call: Call, reply: &Reply, now_ms: i64) -> Result<Answer<Val
     let meaning = match reply.status {
         401 => Meaning::Unauthorized,
         402 => by_money(&problem),
+        // Refused before it was read to its end, and with an empty body (x.md 3.3).
+        413 | 431 if call == Call::AppendUpload => rejected("chunk_too_large"),
+        413 | 431 if call == Call::UploadImage => rejected("media_too_large"),
         // The words decide here; without all of them, the post may be one that exists already.
         400..=499 if matches!(reply.body, Body::Broken(_)) && !is_limit(reply) => lost(call),
         425 | 429 => capped(&problem).unwrap_or_else(|| limited(&reply.headers, &windows, now_ms)),
+        400 if call.continues_upload() && is_lost_upload(&problem) => Meaning::UploadLost,
         400 => refused(&problem, "invalid_request"),
         403 if body.is_none() => Meaning::NotDone, // the edge, not the API
         403 => forbidden(&problem),
-        404 if !call.publishes() => Meaning::NotFound,
+        404 if !call.publishes() => not_found(call),
         408 | 409 => lost(call),
-        404..=499 => Meaning::Rejected {
-            code: "invalid_request",
-        },
+        404..=499 => rejected("invalid_request"),
         _ => lost(call),
     };
     Err(failure(reply, meaning, &problem, windows, trace_id))
@@ -63,6 +70,21 @@ pub(super) fn judge(call: Call, reply: &Reply, now_ms: i64) -> Result<Answer<Val
 fn is_refusal(body: &Value) -> bool {
     let errors = body.get("errors").and_then(Value::as_array);
     errors.is_some_and(|errors| !errors.is_empty()) && body.get("data").is_none_or(Value::is_null)
+}
+
+fn not_found(call: Call) -> Meaning {
+    if call.continues_upload() {
+        Meaning::UploadLost
+    } else {
+        Meaning::NotFound
+    }
+}
+
+/// An id that X does not know, or parts that are not the file that was announced (x.md 3.2, 3.3).
+fn is_lost_upload(problem: &Problem) -> bool {
+    problem.is(&["resource-not-found"])
+        || problem.says("not found")
+        || problem.says("segments do not add up")
 }
 
 fn is_limit(reply: &Reply) -> bool {
@@ -189,8 +211,14 @@ fn refused(problem: &Problem, otherwise: &'static str) -> Meaning {
     } else {
         otherwise
     };
+    rejected(code)
+}
+
+fn rejected(code: &'static str) -> Meaning {
     Meaning::Rejected { code }
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upload_tests;

@@ -13,6 +13,8 @@ pub(super) struct Problem {
     legacy_codes: Vec<i64>,
     title: Option<String>,
     detail: Option<String>,
+    /// The one line of the older upload (x.md 3.3).
+    error: Option<String>,
     /// From `errors`, the most exact words first.
     messages: Vec<String>,
     /// All words in lower case.
@@ -33,6 +35,7 @@ impl Problem {
                 .collect(),
             title: everywhere().find_map(|part| string(part, "title")),
             detail: everywhere().find_map(|part| string(part, "detail")),
+            error: string(body, "error"),
             messages: errors
                 .iter()
                 .filter_map(|error| string(error, "message"))
@@ -40,7 +43,7 @@ impl Problem {
             words: String::new(),
         };
         let words = everywhere().flat_map(|part| {
-            ["title", "detail", "message", "reason"]
+            ["title", "detail", "message", "reason", "error"]
                 .map(|key| string(part, key).unwrap_or_default())
         });
         problem.words = words.collect::<Vec<_>>().join("\n").to_lowercase();
@@ -77,7 +80,8 @@ impl Problem {
     /// The platform's own words. Account numbers are left out (x.md 11 point 23).
     pub fn message(&self) -> Option<String> {
         let said = if self.messages.is_empty() {
-            self.detail.clone().or_else(|| self.title.clone())
+            let short = self.title.as_ref().or(self.error.as_ref());
+            self.detail.as_ref().or(short).cloned()
         } else {
             Some(self.messages.join("; "))
         };

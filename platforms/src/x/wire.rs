@@ -1,37 +1,18 @@
 //! The JSON of X. Answers come in two vocabularies, and both are read (x.md 2.7).
 
+mod create_post;
+mod media;
+
 use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::snowflake;
 use super::unescape::unescape;
-use crate::remote::{Profile, RemotePost};
+use crate::remote::{Attached, Deletion, Profile, RemotePost};
 use crate::wire::WireId;
 
-/// `POST /2/tweets`. Unknown keys are refused there, so nothing is sent that need not be
-/// (x.md 2.1).
-#[derive(Serialize)]
-pub(super) struct CreatePost<'a> {
-    pub text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<Reply<'a>>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Reply<'a> {
-    pub in_reply_to_tweet_id: &'a str,
-}
-
-/// Only `data.id`: `edit_history_tweet_ids` may be `[""]`, and the text comes changed (x.md 2.2).
-#[derive(Deserialize)]
-pub(super) struct Created {
-    pub data: CreatedPost,
-}
-
-#[derive(Deserialize)]
-pub(super) struct CreatedPost {
-    pub id: WireId,
-}
+pub(super) use create_post::{CreatePost, Created};
+pub(super) use media::{DescribeMedia, Described, InitializeUpload, Upload};
 
 /// `GET /2/users/{id}/tweets`.
 #[derive(Deserialize)]
@@ -84,6 +65,39 @@ impl Timeline {
     }
 }
 
+/// `GET /2/tweets/{id}`.
+#[derive(Deserialize)]
+pub(super) struct OnePost {
+    data: Post,
+}
+
+impl From<OnePost> for RemotePost {
+    fn from(post: OnePost) -> Self {
+        post.data.into()
+    }
+}
+
+/// `DELETE /2/tweets/{id}` (x.md 2.8).
+#[derive(Deserialize)]
+pub(super) struct Deleted {
+    data: DeletedPost,
+}
+
+#[derive(Deserialize)]
+struct DeletedPost {
+    deleted: bool,
+}
+
+impl From<Deleted> for Deletion {
+    fn from(deleted: Deleted) -> Self {
+        if deleted.data.deleted {
+            Deletion::Deleted
+        } else {
+            Deletion::WasGone
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Post {
     id: WireId,
@@ -95,6 +109,26 @@ pub(super) struct Post {
     note_post: Option<Note>,
     referenced_tweets: Option<Vec<Reference>>,
     referenced_posts: Option<Vec<Reference>>,
+    attachments: Option<Attachments>,
+}
+
+#[derive(Deserialize)]
+struct Attachments {
+    media_keys: Option<Vec<String>>,
+}
+
+impl Attachments {
+    /// `3_1880028106020515840`: a kind, and the upload's id (x.md 3.1).
+    fn uploads(self) -> Option<Vec<String>> {
+        let keys = self.media_keys?.into_iter();
+        Some(
+            keys.map(|key| match key.split_once('_') {
+                Some((_, id)) => id.to_owned(),
+                None => key,
+            })
+            .collect(),
+        )
+    }
 }
 
 /// The whole of a long post, whose `text` is cut (x.md 2.6).
@@ -133,7 +167,9 @@ impl From<Post> for RemotePost {
             Some(note) => (note.text, note.entities.or(post.entities)),
             None => (post.text, post.entities),
         };
+        let uploads = post.attachments.and_then(Attachments::uploads);
         RemotePost {
+            attached: uploads.map_or(Attached::Unsaid, Attached::Uploads),
             created_at_ms: created_at
                 .map(|at| at.timestamp_millis())
                 .or_else(|| snowflake::time_ms(&post.id.0)),

@@ -1,5 +1,8 @@
 //! The requests against what the platforms publish about themselves.
 
+mod of_threads;
+mod of_x;
+
 use std::path::Path;
 
 use platforms::{threads, x};
@@ -18,86 +21,6 @@ fn published(file: &str) -> Value {
 }
 
 #[tokio::test]
-async fn x_declares_every_key_of_a_create() {
-    let spec = published("x-openapi-2.173.json");
-    let schema = |name: &str| {
-        let schema = &spec["components"]["schemas"][name];
-        assert_eq!(schema["additionalProperties"], false, "{name}");
-        schema["properties"].as_object().unwrap().clone()
-    };
-    let server = Server::start(vec![json(201, r#"{"data":{"id":"1"}}"#)]).await;
-    x::Client::new(http(), &server.url)
-        .create_post(&token(), "re", Some("17"), NOW_MS)
-        .await
-        .unwrap();
-    let body: Value = serde_json::from_str(&server.request().body).unwrap();
-
-    let post = schema("CreatePostsRequest");
-    for key in body.as_object().unwrap().keys() {
-        assert!(post.contains_key(key), "{key}");
-    }
-    let reply = schema("CreatePostsReply");
-    for key in body["reply"].as_object().unwrap().keys() {
-        assert!(reply.contains_key(key), "{key}");
-    }
-    assert!(spec["paths"]["/2/tweets"]["post"].is_object());
-}
-
-#[tokio::test]
-async fn x_declares_every_parameter_of_a_timeline() {
-    let spec = published("x-openapi-2.173.json");
-    let parameters = &spec["paths"]["/2/users/{id}/tweets"]["get"]["parameters"];
-    let declared: Vec<&str> = parameters
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|parameter| parameter["name"].as_str())
-        .collect();
-    let server = Server::start(vec![json(200, r#"{"meta":{"result_count":0}}"#)]).await;
-    x::Client::new(http(), &server.url)
-        .posts_since(&token(), "1", 0, NOW_MS)
-        .await
-        .unwrap();
-    for (name, _) in server.request().query() {
-        // The older name still works and is not declared (x.md 2.7).
-        assert!(
-            name == "tweet.fields" || declared.contains(&name.as_str()),
-            "{name}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn threads_names_every_parameter_of_a_post() {
-    let collection = published("threads-postman-collection.json");
-    let mut named = Vec::new();
-    collect_parameters(&collection["item"], &mut named);
-
-    let server = Server::start(vec![
-        json(200, r#"{"id":"1"}"#),
-        json(200, r#"{"id":"2"}"#),
-        json(200, r#"{"id":"1","status":"FINISHED"}"#),
-    ])
-    .await;
-    let client = threads::Client::new(http(), &server.url);
-    client
-        .create_text_container(&token(), "me", "re", Some("17"), NOW_MS)
-        .await
-        .unwrap();
-    client.publish(&token(), "me", "1", NOW_MS).await.unwrap();
-    client
-        .container_status(&token(), "1", NOW_MS)
-        .await
-        .unwrap();
-
-    for request in server.requests() {
-        for (name, _) in request.form().into_iter().chain(request.query()) {
-            assert!(named.contains(&name), "{name}");
-        }
-    }
-}
-
-#[tokio::test]
 async fn threads_names_every_field_that_is_read() {
     let collection = published("threads-postman-collection.json");
     let variables = collection["variable"].as_array().unwrap();
@@ -106,10 +29,13 @@ async fn threads_names_every_field_that_is_read() {
         let value = variable.unwrap()["value"].as_str().unwrap();
         value.split(',').map(str::to_owned).collect::<Vec<_>>()
     };
+    // A post read by its id may be a reply.
+    let post_fields = [fields_of("fields_threads"), fields_of("fields_replies")].concat();
     let empty = || json(200, r#"{"data":[]}"#);
     let user = json(200, r#"{"id":"1","username":"u"}"#);
     let status = json(200, r#"{"status":"FINISHED"}"#);
-    let server = Server::start(vec![empty(), empty(), user, status]).await;
+    let post = json(200, r#"{"id":"1"}"#);
+    let server = Server::start(vec![empty(), empty(), user, status, post, empty()]).await;
     let client = threads::Client::new(http(), &server.url);
     client.posts_since(&token(), 0, NOW_MS).await.unwrap();
     client.replies_since(&token(), 0, NOW_MS).await.unwrap();
@@ -118,14 +44,19 @@ async fn threads_names_every_field_that_is_read() {
         .container_status(&token(), "1", NOW_MS)
         .await
         .unwrap();
+    client.read_post(&token(), "1", NOW_MS).await.unwrap();
+    let _ = client.publishing_limit(&token(), "1", true, NOW_MS).await;
 
     let declared = [
-        "fields_threads",
-        "fields_replies",
-        "fields_profile",
-        "fields_container",
+        fields_of("fields_threads"),
+        fields_of("fields_replies"),
+        fields_of("fields_profile"),
+        fields_of("fields_container"),
+        post_fields,
+        fields_of("fields_quota"),
     ];
-    for (request, declared) in server.requests().iter().zip(declared.map(fields_of)) {
+    assert_eq!(server.requests().len(), declared.len());
+    for (request, declared) in server.requests().iter().zip(declared) {
         for field in request.query()[0].1.split(',') {
             assert!(declared.iter().any(|name| name == field), "{field}");
         }

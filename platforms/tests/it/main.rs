@@ -3,11 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contract;
+mod multipart;
 mod oauth;
+mod openapi;
 mod server;
 mod threads;
+mod threads_posts;
 mod transport;
 mod x;
+mod x_media;
+mod x_posts;
 
 use std::sync::Once;
 use std::time::Duration;

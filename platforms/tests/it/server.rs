@@ -26,7 +26,9 @@ pub struct Request {
     pub line: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What is not UTF-8 in it is replaced; see `bytes`.
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Request {
@@ -146,6 +148,7 @@ pub async fn read(stream: &mut TcpStream) -> Request {
     Request {
         line,
         headers,
-        body: String::from_utf8(body).unwrap(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }
 }

@@ -1,7 +1,7 @@
 //! The Threads client's requests, and what it makes of the answers.
 
 use platforms::threads::{Client, ContainerStatus};
-use platforms::{Meaning, Profile, RemotePost};
+use platforms::{Attached, Meaning, Profile, RemotePost};
 
 use crate::server::{Server, json};
 use crate::{NOW_MS, TOKEN, http, token};
@@ -146,6 +146,7 @@ async fn the_profiles_posts_are_listed_without_reposts() {
         answer.value,
         [
             RemotePost {
+                attached: Attached::Nothing,
                 id: "18021615854650509".to_owned(),
                 text: "hello".to_owned(),
                 url: Some("https://www.threads.com/@u/post/DXYOXEPk5SM".to_owned()),
@@ -153,6 +154,7 @@ async fn the_profiles_posts_are_listed_without_reposts() {
                 reply_to: None,
             },
             RemotePost {
+                attached: Attached::Image,
                 id: "18021615854650507".to_owned(),
                 text: String::new(),
                 url: None,

@@ -1,14 +1,22 @@
 //! What a publish that goes wrong on the way means, for both platforms.
 
+use platforms::x::NewPost;
 use platforms::{Failure, Meaning, threads, x};
 use tokio::net::TcpListener;
 
 use crate::server::{self, Canned, Server, answer, json};
 use crate::{NOW_MS, http, token};
 
+fn text(text: &str) -> NewPost<'_> {
+    NewPost {
+        text,
+        ..NewPost::default()
+    }
+}
+
 async fn create_post(url: &str) -> Result<String, Failure> {
     let client = x::Client::new(http(), url);
-    let answer = client.create_post(&token(), "hello", None, NOW_MS).await;
+    let answer = client.create_post(&token(), &text("hello"), NOW_MS).await;
     answer.map(|answer| answer.value)
 }
 
@@ -103,9 +111,9 @@ async fn a_kept_connection_that_dies_under_a_request_leaves_it_unknown_and_is_no
         (second.line, third.await.is_ok())
     });
     let client = x::Client::new(http(), &url);
-    let first = client.create_post(&token(), "a", None, NOW_MS).await;
+    let first = client.create_post(&token(), &text("a"), NOW_MS).await;
     assert_eq!(first.unwrap().value, "1");
-    let second = client.create_post(&token(), "b", None, NOW_MS).await;
+    let second = client.create_post(&token(), &text("b"), NOW_MS).await;
     assert_eq!(second.unwrap_err().meaning, Meaning::Unknown);
     let (line, was_repeated) = server.await.unwrap();
     assert_eq!(line, "POST /2/tweets");
@@ -197,7 +205,7 @@ async fn an_unusable_token_is_never_sent() {
     let client = x::Client::new(http(), &server.url);
     let token = secrecy::SecretString::from("line\nbreak");
     let failure = client
-        .create_post(&token, "a", None, NOW_MS)
+        .create_post(&token, &text("a"), NOW_MS)
         .await
         .unwrap_err();
     assert_eq!(failure.meaning, Meaning::Unauthorized);

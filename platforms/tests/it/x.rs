@@ -1,5 +1,6 @@
 //! The X client's requests, and what it makes of the answers.
 
+use platforms::x::NewPost;
 use platforms::{LimitScope, Meaning, Profile, RemotePost, x};
 
 use crate::server::{Server, answer, json};
@@ -7,6 +8,13 @@ use crate::{NOW_MS, TOKEN, http, token};
 
 fn client(server: &Server) -> x::Client {
     x::Client::new(http(), &server.url)
+}
+
+fn text(text: &str) -> NewPost<'_> {
+    NewPost {
+        text,
+        ..NewPost::default()
+    }
 }
 
 fn pair(key: &str, value: &str) -> (String, String) {
@@ -30,7 +38,7 @@ async fn a_post_is_created_with_one_json_request() {
     )])
     .await;
     let answer = client(&server)
-        .create_post(&token(), "hi \"<ü>\"", None, NOW_MS)
+        .create_post(&token(), &text("hi \"<ü>\""), NOW_MS)
         .await
         .unwrap();
     assert_eq!(answer.value, "2101712260468977783");
@@ -54,8 +62,12 @@ async fn a_post_is_created_with_one_json_request() {
 #[tokio::test]
 async fn a_reply_names_its_parent_and_ids_may_be_numbers() {
     let server = Server::start(vec![json(200, r#"{"data":{"id":2101712260468977783}}"#)]).await;
+    let reply = NewPost {
+        reply_to: Some("17"),
+        ..text("re")
+    };
     let answer = client(&server)
-        .create_post(&token(), "re", Some("17"), NOW_MS)
+        .create_post(&token(), &reply, NOW_MS)
         .await
         .unwrap();
     assert_eq!(answer.value, "2101712260468977783");
@@ -84,7 +96,7 @@ async fn the_timeline_is_asked_for_since_an_invented_id() {
             pair("max_results", "100"),
             pair(
                 "tweet.fields",
-                "created_at,entities,note_tweet,referenced_tweets"
+                "attachments,created_at,entities,note_tweet,referenced_tweets"
             ),
         ]
     );
@@ -115,6 +127,7 @@ async fn posts_are_read_in_both_vocabularies() {
             answer.value,
             [
                 RemotePost {
+                    attached: Default::default(),
                     id: "2101712260468977783".to_owned(),
                     text: "a & b https://example.com/?a=1&b=2".to_owned(),
                     url: None,
@@ -122,6 +135,7 @@ async fn posts_are_read_in_both_vocabularies() {
                     reply_to: Some("6".to_owned()),
                 },
                 RemotePost {
+                    attached: Default::default(),
                     id: "2101712260468977784".to_owned(),
                     text: "whole <3 http://example.org".to_owned(),
                     url: None,
@@ -191,7 +205,7 @@ async fn the_token_never_leaves_through_a_failure() {
     );
     let server = Server::start(vec![answer(400, &[("x-transaction-id", TOKEN)], &body)]).await;
     let failure = client(&server)
-        .create_post(&token(), "a", None, NOW_MS)
+        .create_post(&token(), &text("a"), NOW_MS)
         .await
         .unwrap_err();
     for printed in [failure.to_string(), format!("{failure:?}")] {

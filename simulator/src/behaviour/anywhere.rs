@@ -117,7 +117,10 @@ fn redirects(when: When) -> Vec<Named> {
 
 fn address(operation: Operation) -> &'static str {
     match operation {
-        Operation::CreateContainer | Operation::ListPosts => "/v1.0/me/threads",
+        Operation::CreateContainer
+        | Operation::CreateChild
+        | Operation::CreateCarousel
+        | Operation::ListPosts => "/v1.0/me/threads",
         Operation::Publish => "/v1.0/me/threads_publish",
         Operation::ListReplies => "/v1.0/me/replies",
         Operation::PublishingLimit => "/v1.0/me/threads_publishing_limit",
@@ -130,6 +133,11 @@ fn address(operation: Operation) -> &'static str {
         Operation::XRead | Operation::XTimeline | Operation::XMe | Operation::XDelete => {
             "/2/users/me"
         }
+        Operation::XMediaUpload | Operation::XMediaStatus => "/2/media/upload",
+        Operation::XMediaInitialize | Operation::XMediaAppend | Operation::XMediaFinalize => {
+            "/2/media/upload/initialize"
+        }
+        Operation::XMediaMetadata => "/2/media/metadata",
         Operation::ThreadsAuthorize => "/oauth/authorize",
         Operation::ThreadsCodeExchange | Operation::ThreadsAppToken => "/oauth/access_token",
         Operation::ThreadsLongLived => "/access_token",

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{Behaviour, Effect, SIDES, always, lost, once};
 use crate::account::Platform;
 use crate::call::Operation::{
-    self, ContainerStatus, CreateContainer, ListPosts, ListReplies, Publish,
+    self, ContainerStatus, CreateCarousel, CreateChild, CreateContainer, ListPosts, ListReplies,
+    Publish,
 };
 use crate::fault::{ContainerFate, Fault, FaultBody, FaultRule, LagOf, When};
 use crate::threads::ThreadsError;
@@ -116,6 +117,9 @@ fn limits() -> Vec<Behaviour> {
 
 pub(super) const LONG_AGO: &str = "Wed, 21 Oct 2015 07:28:00 GMT";
 
+/// The calls that make a container.
+const CREATES: [Operation; 3] = [CreateContainer, CreateChild, CreateCarousel];
+
 fn lag(what: LagOf, seconds: i64) -> FaultRule {
     once(CreateContainer, Fault::Lag { what, seconds })
 }
@@ -123,28 +127,22 @@ fn lag(what: LagOf, seconds: i64) -> FaultRule {
 /// What was done is noticed late.
 fn lags() -> Vec<Behaviour> {
     let mut all = Vec::new();
-    let mut slow = |name: &str, at: Operation, what: LagOf, seconds: i64| {
-        let rules = vec![lag(what, seconds)];
-        all.push(new(format!("{name}_{seconds}_s"), Effect::Done).at(at, rules));
+    let mut slow = |name: &str, what: LagOf, seconds: i64| {
+        let slow = new(format!("{name}_{seconds}_s"), Effect::Done);
+        all.push(CREATES.into_iter().fold(slow, |all, at| {
+            all.at(at, vec![once(at, Fault::Lag { what, seconds })])
+        }));
     };
     for seconds in [1, 7, 30, 100] {
-        slow(
-            "replicated_after",
-            CreateContainer,
-            LagOf::Replication,
-            seconds,
-        );
+        slow("replicated_after", LagOf::Replication, seconds);
     }
     for seconds in [5, 40, 1_200] {
-        slow(
-            "processed_after",
-            CreateContainer,
-            LagOf::Processing,
-            seconds,
-        );
+        slow("processed_after", LagOf::Processing, seconds);
     }
     for seconds in [10, 45] {
-        slow("answerable_after", ListReplies, LagOf::Reply, seconds);
+        let rules = vec![lag(LagOf::Reply, seconds)];
+        let name = format!("answerable_after_{seconds}_s");
+        all.push(new(name, Effect::Done).at(ListReplies, rules));
     }
     // These matter only to who has to look.
     for (name, what, at, lags) in [
@@ -188,8 +186,13 @@ fn lost_containers() -> Vec<Behaviour> {
     let mut all = Vec::new();
     for (name, becomes) in fates {
         let fate = Fault::Container { becomes };
-        let early = vec![once(CreateContainer, fate.clone())];
-        all.push(new(name, Effect::Done).at(CreateContainer, early));
+        all.push(
+            CREATES
+                .into_iter()
+                .fold(new(name, Effect::Done), |all, at| {
+                    all.at(at, vec![once(at, fate.clone())])
+                }),
+        );
         for (when, effect, side) in SIDES {
             // At the first look after the publish; the one before it passes.
             let late = once(ContainerStatus, fate.clone()).skip(1);
@@ -197,8 +200,10 @@ fn lost_containers() -> Vec<Behaviour> {
             let name = format!("{name}_after_a_publish_lost_{side}");
             all.push(new(name, effect).at(ContainerStatus, rules));
         }
-        let for_ever = vec![always(CreateContainer, fate)];
-        all.push(new(format!("{name}_for_ever"), Effect::Done).at(CreateContainer, for_ever));
+        let for_ever = new(format!("{name}_for_ever"), Effect::Done);
+        all.push(CREATES.into_iter().fold(for_ever, |all, at| {
+            all.at(at, vec![always(at, fate.clone())])
+        }));
     }
     all
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::Running;
 use crate::{
-    Behaviour, ContainerFate, Effect, Fault, FaultRule, LagOf, LimitWindow, Operation, Platform,
-    Settings, ThreadsError, XError, behaviours,
+    Behaviour, ContainerFate, Effect, Fault, FaultRule, LagOf, LimitWindow, MediaFate, Operation,
+    Platform, Settings, ThreadsError, XError, behaviours,
 };
 
 pub(super) fn all() -> Vec<Behaviour> {
@@ -51,18 +51,21 @@ fn every_kind_of_fault_belongs_to_a_behaviour() {
         Fault::Container { .. } => 13,
         Fault::Lag { .. } => 14,
         Fault::XError { .. } => 15,
+        Fault::Media { .. } => 16,
     };
-    whole(&all_faults(), number, 16);
+    whole(&all_faults(), number, 17);
 }
 
 #[test]
 fn every_lag_and_every_fate_belongs_to_a_behaviour() {
     let mut lags = Vec::new();
     let mut fates = Vec::new();
+    let mut uploads = Vec::new();
     for fault in all_faults() {
         match fault {
             Fault::Lag { what, .. } => lags.push(what),
             Fault::Container { becomes } => fates.push(becomes),
+            Fault::Media { becomes } => uploads.push(becomes),
             _ => {}
         }
     }
@@ -73,14 +76,21 @@ fn every_lag_and_every_fate_belongs_to_a_behaviour() {
         LagOf::Replication => 3,
         LagOf::Processing => 4,
         LagOf::Timeline => 5,
+        LagOf::Child => 6,
+        LagOf::VideoReply => 7,
     };
-    whole(&lags, number, 6);
+    whole(&lags, number, 8);
     let number = |fate: &ContainerFate| match fate {
         ContainerFate::Vanishes => 0,
         ContainerFate::Error(_) => 1,
         ContainerFate::Expired => 2,
     };
     whole(&fates, number, 3);
+    let number = |fate: &MediaFate| match fate {
+        MediaFate::Fails(_) => 0,
+        MediaFate::Expires => 1,
+    };
+    whole(&uploads, number, 2);
 }
 
 #[test]
@@ -105,8 +115,12 @@ fn every_named_error_of_threads_belongs_to_a_behaviour() {
         ThreadsError::InvalidParameter { .. } => 12,
         ThreadsError::TooManyLinks => 13,
         ThreadsError::UnknownPath { .. } => 14,
+        ThreadsError::MediaDownloadFailed { .. } => 15,
+        ThreadsError::InvalidChildren { .. } => 16,
+        ThreadsError::FeatureNotAvailable => 17,
+        ThreadsError::InvalidCountryCodes => 18,
     };
-    whole(&errors.collect::<Vec<_>>(), number, 15);
+    whole(&errors.collect::<Vec<_>>(), number, 19);
 }
 
 #[test]
@@ -139,8 +153,12 @@ fn every_named_error_of_x_belongs_to_a_behaviour() {
         XError::AccountLocked => 18,
         XError::AccountSuspended => 19,
         XError::NotFound => 20,
+        XError::UnknownMedia => 21,
+        XError::SegmentsDoNotAddUp => 22,
+        XError::MediaTooLarge => 23,
+        XError::VideoTooLong => 24,
     };
-    whole(&errors.collect::<Vec<_>>(), number, 21);
+    whole(&errors.collect::<Vec<_>>(), number, 25);
 }
 
 #[test]

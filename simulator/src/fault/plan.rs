@@ -88,7 +88,10 @@ impl Fault {
                 When::Before => Act::Answer(stand_in(platform)),
                 When::After => Act::Pass,
             },
-            Self::ThreadsBurst { .. } | Self::Container { .. } | Self::Lag { .. } => Act::Pass,
+            Self::ThreadsBurst { .. }
+            | Self::Container { .. }
+            | Self::Media { .. }
+            | Self::Lag { .. } => Act::Pass,
         }
     }
 

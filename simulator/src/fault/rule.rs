@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Platform;
 use crate::call::Operation;
-use crate::fault::{ContainerFate, Fault, FaultBody, When};
+use crate::fault::{ContainerFate, Fault, FaultBody, MediaFate, When};
 use crate::threads::ThreadsError;
 use crate::x::XError;
 
@@ -21,7 +21,7 @@ pub struct FaultRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Part of the post's text. A publish or a status read has the text of
-    /// its container; a list has none and never matches.
+    /// its container; a list or an upload has none and never matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_contains: Option<String>,
     /// How many matching calls pass unharmed first.
@@ -126,7 +126,10 @@ pub struct RuleReport {
 /// the fault plan of threads.md 11 and x.md 10.21.
 #[must_use]
 pub fn hostile_plan(probability: f64) -> Vec<FaultRule> {
-    use Operation::{CreateContainer, Publish, XCreate};
+    use Operation::{
+        CreateCarousel, CreateChild, CreateContainer, Publish, XCreate, XMediaAppend,
+        XMediaFinalize,
+    };
     let status = |when, status, body| Fault::Status {
         when,
         status,
@@ -186,6 +189,24 @@ pub fn hostile_plan(probability: f64) -> Vec<FaultRule> {
             },
         ),
         (CreateContainer, Fault::Lost { when: When::After }),
+        (
+            CreateChild,
+            Fault::ThreadsError {
+                when: When::Before,
+                error: ThreadsError::MediaDownloadFailed {
+                    url: "https://media.example/1".to_owned(),
+                },
+            },
+        ),
+        (CreateCarousel, Fault::Lost { when: When::After }),
+        (XMediaAppend, Fault::Lost { when: When::After }),
+        (XMediaFinalize, Fault::Lost { when: When::After }),
+        (
+            XMediaFinalize,
+            Fault::Media {
+                becomes: MediaFate::Fails("Unsupported video format".to_owned()),
+            },
+        ),
         (XCreate, Fault::Lost { when: When::After }),
         (XCreate, Fault::Lost { when: When::Before }),
         (

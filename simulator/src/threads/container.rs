@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use crate::account::AccountId;
 use crate::lags::Lags;
-use crate::threads::create::Draft;
+use crate::threads::draft::{Draft, Kind};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Container {
     pub(crate) owner: AccountId,
     pub(crate) draft: Arc<Draft>,
+    /// An item of a carousel, not to be published by itself.
+    pub(crate) is_child: bool,
     pub(crate) created_ms: i64,
     pub(crate) lags: Lags,
     pub(crate) fate: Fate,
@@ -97,6 +99,24 @@ impl Container {
         }
     }
 
+    /// Whether a carousel can be made of it.
+    pub(crate) fn can_join(&self, now_ms: i64) -> bool {
+        self.is_child
+            && self.seen(now_ms) == Seen::Finished
+            && self.fate != Fate::VanishesOnceFinished
+            && now_ms >= self.finished_ms() + self.lags.child_ms
+    }
+
+    /// Whether the post still answers what it was made to answer: a video that is published too
+    /// soon does not (threads.md 4.6).
+    pub(crate) fn keeps_parent(&self, now_ms: i64) -> bool {
+        self.draft.kind != Kind::Video || now_ms >= self.finished_ms() + self.lags.video_reply_ms
+    }
+
+    fn finished_ms(&self) -> i64 {
+        self.created_ms + self.lags.processing_ms
+    }
+
     /// To be called after FINISHED was shown, or a publish tried.
     pub(crate) fn was_seen(&mut self, seen: &Seen) {
         if self.fate == Fate::VanishesOnceFinished && *seen == Seen::Finished {
@@ -113,6 +133,7 @@ mod tests {
         Container {
             owner: 0,
             draft: Arc::new(Draft::default()),
+            is_child: false,
             created_ms: 0,
             lags,
             fate: Fate::Ordinary,
@@ -180,6 +201,37 @@ mod tests {
         assert_eq!(one.publishing(1), Publishing::Refused);
         one.was_seen(&Seen::Finished);
         assert_eq!(one.seen(1), Seen::Nothing);
+    }
+
+    #[test]
+    fn a_child_joins_a_carousel_a_while_after_it_is_finished() {
+        let mut one = container(Lags {
+            processing_ms: 10,
+            child_ms: 20,
+            ..Lags::default()
+        });
+        assert!(!one.can_join(100), "not made as an item");
+        one.is_child = true;
+        assert!(!one.can_join(29));
+        assert!(one.can_join(30));
+        one.fate = Fate::Expires;
+        assert!(!one.can_join(30));
+    }
+
+    #[test]
+    fn only_a_video_that_is_published_too_soon_loses_its_parent() {
+        let mut one = container(Lags {
+            processing_ms: 10,
+            video_reply_ms: 40,
+            ..Lags::default()
+        });
+        assert!(one.keeps_parent(10));
+        one.draft = Arc::new(Draft {
+            kind: Kind::Video,
+            ..Draft::default()
+        });
+        assert!(!one.keeps_parent(49));
+        assert!(one.keeps_parent(50));
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub enum ThreadsError {
     InvalidParameter { message: String },
     /// More than five links.
     TooManyLinks,
+    /// 1/2207052: the media file is not there, or is none that Threads takes.
+    MediaDownloadFailed { url: String },
+    /// 100/4279004: children that are unknown, not ready, or no items of a carousel.
+    InvalidChildren { ids: Vec<String> },
+    /// The account may not choose countries.
+    FeatureNotAvailable,
+    /// A country that is none.
+    InvalidCountryCodes,
     /// 2500: a path that leads nowhere.
     UnknownPath { path: String },
 }
@@ -156,11 +164,23 @@ impl ThreadsError {
                 th(&format!("Tried accessing nonexisting field ({field})"), 100),
             ),
             Self::InvalidParameter { message } => (th_status, th(message, 100)),
-            // The envelope is not recorded (threads.md 4.1).
-            Self::TooManyLinks => (
+            Self::MediaDownloadFailed { url } => oauth(
                 400,
-                graph("THREADS_API__LINK_LIMIT_EXCEEDED", "OAuthException", 100),
+                "An unknown error occurred",
+                1,
+                2_207_052,
+                Notice::DownloadFailed(url),
             ),
+            Self::InvalidChildren { ids } => oauth(
+                400,
+                "Invalid parameter",
+                100,
+                4_279_004,
+                Notice::InvalidChildren(&ids.join(", ")),
+            ),
+            Self::TooManyLinks => named("THREADS_API__LINK_LIMIT_EXCEEDED"),
+            Self::FeatureNotAvailable => named("THREADS_API__FEATURE_NOT_AVAILABLE"),
+            Self::InvalidCountryCodes => named("THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES"),
             Self::UnknownPath { path } => (
                 400,
                 graph(
@@ -177,6 +197,11 @@ impl ThreadsError {
 /// These carry no subcode and no words for the user (threads.md 5.1).
 fn th(message: &str, code: i64) -> Json {
     graph(message, "THApiException", code)
+}
+
+/// Errors that the docs name; the envelope is not recorded (threads.md 4.1).
+fn named(name: &str) -> (u16, Json) {
+    (400, graph(name, "OAuthException", 100))
 }
 
 fn graph(message: &str, kind: &str, code: i64) -> Json {

@@ -8,25 +8,16 @@ use crate::scene::Scene;
 use crate::settings::TextEcho;
 use crate::threads::{Post, Refused, ThreadsError, ids, text, time};
 
-/// Fields of a post that exist but are always empty at the level of text.
-const EMPTY: &[&str] = &[
-    "media_url",
+/// Fields of a post that exist and are always empty here.
+const EMPTY: [&str; 4] = [
     "thumbnail_url",
-    "children",
     "reposted_post",
-    "alt_text",
-    "gif_url",
-    "poll_attachment",
-    "is_spoiler_media",
-    "text_entities",
-    "text_attachment",
-    "ghost_post_status",
-    "ghost_post_expiration_timestamp",
     "profile_picture_url",
-    "location_id",
-    "allowlisted_country_codes",
     "reply_approval_status",
 ];
+
+/// Fields that come back as they were sent.
+const AS_SENT: [&str; 2] = ["location_id", "allowlisted_country_codes"];
 
 /// The names of a `fields` parameter, without the sub-fields in braces.
 pub(crate) fn names(fields: &str) -> Vec<String> {
@@ -87,7 +78,7 @@ fn value(scene: &Scene<'_>, post: &Post, name: &str) -> Result<Option<Json>, Ref
     let shortcode = || ids::shortcode(post.id);
     Ok(match name {
         "media_product_type" => Some("THREADS".into()),
-        "media_type" => Some("TEXT_POST".into()),
+        "media_type" => Some(post.draft.kind.media_type().into()),
         "permalink" => Some(
             permalink(
                 &scene.settings.threads_web_url,
@@ -122,6 +113,28 @@ fn value(scene: &Scene<'_>, post: &Post, name: &str) -> Result<Option<Json>, Ref
         "is_reply" => Some(post.is_reply().into()),
         "is_reply_owned_by_me" => Some(post.is_reply().into()),
         "hide_status" => Some("NOT_HUSHED".into()),
+        "children" => (!post.children.is_empty()).then(|| {
+            let children = post.children.iter().map(|&id| id_of(id));
+            Json::object([("data", children.collect::<Vec<_>>().into())])
+        }),
+        // The CDN's, not the one that the media came from (threads.md 7.2).
+        "media_url" => (post.draft.media.len() == 1)
+            .then(|| format!("https://scontent.cdninstagram.com/v/{}", post.id).into()),
+        "alt_text" => match &post.draft.media[..] {
+            [media] => media.alt_text.clone().map(Json::from),
+            _ => None,
+        },
+        "poll_attachment" => post.draft.poll.as_deref().map(poll),
+        "is_spoiler_media" => post.is_marked("is_spoiler_media").then_some(true.into()),
+        "gif_url" => gif_url(post).map(Json::from),
+        "text_entities" | "text_attachment" => written(post, name),
+        "ghost_post_status" => post
+            .is_marked("is_ghost_post")
+            .then(|| ghost_status(post, scene.now_ms).into()),
+        "ghost_post_expiration_timestamp" => post
+            .is_marked("is_ghost_post")
+            .then(|| time::timestamp(post.created_ms + GHOST_MS).into()),
+        name if AS_SENT.contains(&name) => post.draft.options.get(name).cloned().map(Json::from),
         name if EMPTY.contains(&name) => None,
         name => {
             return Err(ThreadsError::NonexistingField {
@@ -129,6 +142,41 @@ fn value(scene: &Scene<'_>, post: &Post, name: &str) -> Result<Option<Json>, Ref
             });
         }
     })
+}
+
+/// How long a ghost post is there.
+const GHOST_MS: i64 = 86_400_000;
+
+fn ghost_status(post: &Post, now_ms: i64) -> &'static str {
+    if now_ms < post.created_ms + GHOST_MS {
+        "ACTIVE"
+    } else {
+        "ARCHIVED"
+    }
+}
+
+fn poll(options: &[String]) -> Json {
+    let names = ["option_a", "option_b", "option_c", "option_d"];
+    let given = names.into_iter().zip(options);
+    let body = given.fold(Json::object([]), |body, (name, option)| {
+        body.with(name, option.as_str())
+    });
+    body.with("total_votes", 0_u16)
+}
+
+/// A parameter that was sent as JSON.
+fn written(post: &Post, name: &str) -> Option<Json> {
+    let sent = post.draft.options.get(name)?;
+    let sent: serde_json::Value = serde_json::from_str(sent).ok()?;
+    Some(sent.into())
+}
+
+/// `gif_attachment` is write-only (threads.md 8.1).
+fn gif_url(post: &Post) -> Option<String> {
+    let sent = post.draft.options.get("gif_attachment")?;
+    let sent: serde_json::Value = serde_json::from_str(sent).ok()?;
+    let id = sent["gif_id"].as_str()?;
+    Some(format!("https://media.giphy.com/media/{id}/giphy.gif"))
 }
 
 pub(crate) fn permalink(web_url: &str, username: &str, post: &Post) -> String {

@@ -10,6 +10,8 @@ pub(crate) enum Notice<'a> {
     RateLimited,
     Restricted,
     Blocked,
+    DownloadFailed(&'a str),
+    InvalidChildren(&'a str),
 }
 
 /// `error_user_title` and `error_user_msg`.
@@ -50,6 +52,28 @@ pub(crate) fn notice(notice: Notice<'_>, language: Language) -> (&'static str, O
             Vietnamese => ("Đã vượt quá giới hạn API Threads", None),
             Korean => ("Threads API 한도 초과", None),
             French => ("Limite de l’API Threads dépassée", None),
+        },
+        Notice::DownloadFailed(url) => match language {
+            English => (
+                "Media download has failed.",
+                Some(format!(
+                    "The media could not be fetched from this URI: {url}"
+                )),
+            ),
+            Vietnamese => ("Tải nội dung xuống không thành công.", None),
+            Korean => ("미디어를 다운로드하지 못했습니다.", None),
+            French => ("Échec du téléchargement du média.", None),
+        },
+        Notice::InvalidChildren(ids) => match language {
+            English => (
+                "Invalid Carousel Children",
+                Some(format!(
+                    "The children with IDs {ids} are invalid, nonexistent, or expired."
+                )),
+            ),
+            Vietnamese => ("Mục con của bài viết quay vòng không hợp lệ", None),
+            Korean => ("잘못된 슬라이드 하위 항목", None),
+            French => ("Éléments du carrousel non valides", None),
         },
         Notice::Restricted => match language {
             English => ("Threads account restricted", None),

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use crate::account::AccountId;
 use crate::answer::Answer;
 use crate::json::Json;
-use crate::lags::Lags;
+use crate::lags::{Lags, Work};
 use crate::limits::Rolling;
 use crate::request::Request;
 use crate::scene::Scene;
 use crate::settings::SecondPublish;
 use crate::threads::container::{Published, Publishing};
-use crate::threads::create::Draft;
+use crate::threads::draft::{Draft, Kind};
 use crate::threads::{Post, Refused, ThreadsError, ids, is_caller};
 
 pub(crate) fn publish(
@@ -41,7 +41,16 @@ pub(crate) fn publish(
     let publishing = container.publishing(now_ms);
     let seen = container.seen(now_ms);
     container.was_seen(&seen);
-    let (draft, lags) = (Arc::clone(&container.draft), container.lags);
+    if container.is_child {
+        return Err(ThreadsError::parameter(
+            "Param creation_id must not be an item of a carousel.",
+        ));
+    }
+    let (mut draft, lags) = (Arc::clone(&container.draft), container.lags);
+    if scene.settings.threads.video_reply_loses_parent && !container.keeps_parent(now_ms) {
+        Arc::make_mut(&mut draft).reply_to = None;
+    }
+    let is_shared = draft.options.contains_key("crossreshare_to_ig");
     match publishing {
         Publishing::Refused => return Err(ThreadsError::not_found(given)),
         Publishing::Ready => {}
@@ -52,6 +61,11 @@ pub(crate) fn publish(
         },
     }
     let media = make_live(scene, caller, Some(id), draft, lags)?;
+    // A failure does not stop the post (threads.md 4.1).
+    let shared = is_shared.then(|| match scene.may("threads_share_to_instagram") {
+        true => "SUCCESS",
+        false => "FAILED",
+    });
     if let Some(container) = scene.threads.container_mut(id) {
         // A duplicate leaves the first publish on record.
         container.published.get_or_insert(Published {
@@ -59,7 +73,9 @@ pub(crate) fn publish(
             media,
         });
     }
-    Ok(published_as(media).with_effect().making(id))
+    let body = Json::object([("id", media.to_string().into())])
+        .with_some("crossreshare_to_ig_status", shared);
+    Ok(Answer::json(200, &body).with_effect().making(id))
 }
 
 /// `auto_publish_text`: no container, hence nothing to ask after a lost
@@ -69,7 +85,7 @@ pub(crate) fn at_once(
     caller: AccountId,
     draft: Arc<Draft>,
 ) -> Result<Answer, Refused> {
-    let lags = scene.settings.lag_ranges().draw(scene.random, false);
+    let lags = scene.settings.lag_ranges().draw(scene.random, Work::Text);
     let media = make_live(scene, caller, None, draft, lags)?;
     Ok(published_as(media).with_effect())
 }
@@ -97,6 +113,12 @@ fn make_live(
     }
     counter.count(now_ms);
     let media = scene.threads.ids.media(now_ms, scene.random);
+    let items = match draft.kind {
+        Kind::Carousel => draft.media.len(),
+        Kind::Text | Kind::Image | Kind::Video => 0,
+    };
+    let children = (0..items).map(|_| scene.threads.ids.media(now_ms, scene.random));
+    let children = children.collect();
     let parent = draft.reply_to.and_then(|parent| scene.threads.post(parent));
     let root = parent.map_or(media, |parent| parent.root);
     scene.threads.add_post(Post {
@@ -104,6 +126,7 @@ fn make_live(
         owner: caller,
         container,
         draft,
+        children,
         created_ms: now_ms,
         listed_from_ms: now_ms + lags.feed_ms,
         repliable_from_ms: now_ms + lags.reply_ms,

@@ -95,11 +95,11 @@ pub(crate) fn profile(
             "username" => account.public.username.as_str().into(),
             "name" => account.public.display_name.as_str().into(),
             "is_verified" => false.into(),
+            "is_eligible_for_geo_gating" => account.geo_gating.into(),
             // These exist, and are empty here.
-            "threads_profile_picture_url"
-            | "threads_biography"
-            | "is_eligible_for_geo_gating"
-            | "recently_searched_keywords" => continue,
+            "threads_profile_picture_url" | "threads_biography" | "recently_searched_keywords" => {
+                continue;
+            }
             _ => return Err(ThreadsError::NonexistingField { field: name }),
         };
         body = body.with(name, value);

@@ -9,6 +9,7 @@ use crate::threads::{ids, oauth};
 pub(crate) enum Route {
     Create {
         user: String,
+        made: Made,
     },
     Publish {
         user: String,
@@ -36,10 +37,26 @@ pub(crate) enum Route {
     Unknown,
 }
 
-/// Reads a path without its version (threads.md 1: `/v1.0` may be absent).
-pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&str>) -> Route {
+/// What a container is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Text,
+    /// One image or video.
+    Media,
+    /// An item of a carousel.
+    Child,
+    Carousel,
+}
+
+/// Reads a path without its version (threads.md 1: `/v1.0` may be absent). What a container is
+/// for, and what kind of token is asked for, the parameters tell.
+pub(crate) fn route<'a>(
+    method: &Method,
+    segments: &[String],
+    param: impl Fn(&str) -> Option<&'a str>,
+) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    if let Some(step) = oauth::step(method, &segments, grant_type) {
+    if let Some(step) = oauth::step(method, &segments, param("grant_type")) {
         return Route::OAuth(step);
     }
     match (method, &segments[..]) {
@@ -54,6 +71,12 @@ pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&st
         },
         (&Method::POST, [user, "threads"]) => Route::Create {
             user: (*user).to_owned(),
+            made: match (param("media_type"), param("is_carousel_item")) {
+                (Some("CAROUSEL"), _) => Made::Carousel,
+                (_, Some("true" | "1")) => Made::Child,
+                (Some("IMAGE" | "VIDEO"), _) => Made::Media,
+                _ => Made::Text,
+            },
         },
         (&Method::POST, [user, "threads_publish"]) => Route::Publish {
             user: (*user).to_owned(),
@@ -74,9 +97,24 @@ pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&st
 }
 
 impl Route {
+    /// Whether the call may make Threads look at a media file.
+    pub(crate) fn may_fetch(&self) -> bool {
+        matches!(
+            self,
+            Self::Create {
+                made: Made::Media | Made::Child,
+                ..
+            }
+        )
+    }
+
     pub(crate) fn operation(&self) -> Operation {
         match self {
-            Self::Create { .. } => Operation::CreateContainer,
+            Self::Create { made, .. } => match made {
+                Made::Text | Made::Media => Operation::CreateContainer,
+                Made::Child => Operation::CreateChild,
+                Made::Carousel => Operation::CreateCarousel,
+            },
             Self::Publish { .. } => Operation::Publish,
             Self::Object { id } if ids::is_container(id) => Operation::ContainerStatus,
             Self::Object { .. } => Operation::ReadMedia,
@@ -98,10 +136,29 @@ mod tests {
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         assert_eq!(
-            route(method, &segments, None).operation(),
+            route(method, &segments, |_| None).operation(),
             expected,
             "{method} {path}"
         );
+    }
+
+    #[test]
+    fn the_parameters_tell_what_a_container_is_for() {
+        let segments = ["me", "threads"].map(str::to_owned);
+        for (kind, item, expected) in [
+            ("TEXT", "false", Operation::CreateContainer),
+            ("VIDEO", "", Operation::CreateContainer),
+            ("IMAGE", "true", Operation::CreateChild),
+            ("CAROUSEL", "", Operation::CreateCarousel),
+        ] {
+            let param = |name: &str| match name {
+                "media_type" => Some(kind),
+                "is_carousel_item" => Some(item),
+                _ => None,
+            };
+            let found = route(&Method::POST, &segments, param).operation();
+            assert_eq!(found, expected, "{kind} {item}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::account::AccountId;
 use crate::limits::Rolling;
 use crate::threads::container::Container;
-use crate::threads::create::Draft;
+use crate::threads::draft::Draft;
 use crate::threads::ids::Ids;
 
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(crate) struct Post {
     /// `None` when it was created and published in one call.
     pub(crate) container: Option<u64>,
     pub(crate) draft: Arc<Draft>,
+    /// The ids of the items of a carousel: not those of their containers (threads.md 0.4).
+    pub(crate) children: Vec<u64>,
     pub(crate) created_ms: i64,
     pub(crate) listed_from_ms: i64,
     pub(crate) repliable_from_ms: i64,
@@ -57,6 +59,11 @@ impl Post {
 
     pub(crate) fn is_reply(&self) -> bool {
         self.draft.reply_to.is_some()
+    }
+
+    /// Whether a flag was set when it was made.
+    pub(crate) fn is_marked(&self, flag: &str) -> bool {
+        self.draft.options.contains_key(flag)
     }
 
     pub(crate) fn is_listed(&self, now_ms: i64) -> bool {

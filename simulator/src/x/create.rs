@@ -5,11 +5,13 @@ use std::sync::Arc;
 use crate::account::{Account, AccountId};
 use crate::answer::Answer;
 use crate::json::Json;
+use crate::links;
 use crate::request::Request;
 use crate::scene::Scene;
 use crate::settings::{TooLong, XDialect};
+use crate::x::media::{self, Attached};
 use crate::x::schema::{self, NewPost};
-use crate::x::{Post, Refused, XError, render, text};
+use crate::x::{Post, Refused, XError, credit, render, text};
 
 /// 25,000 with Premium (x.md 5.1).
 fn limit(account: &Account) -> usize {
@@ -21,44 +23,36 @@ pub(crate) fn create(
     caller: AccountId,
     request: &Request,
 ) -> Result<Answer, Refused> {
-    let account = scene.accounts.get(caller);
     let scopes = ["tweet.read", "tweet.write", "users.read"];
     if !scopes.into_iter().all(|scope| scene.may(scope)) {
         return Err(XError::MissingScope);
     }
     let new = schema::new_post(&request.body)?;
-    check_credit(scene)?;
+    credit::check(scene)?;
+    let attached = media::attach(scene, caller, &new.media_ids)?;
+    let account = scene.accounts.get(caller);
     check_policy(scene, account, &new)?;
     let text: Arc<str> = Arc::from(new.text.as_str());
     let settings = &scene.settings.x;
     if settings.duplicate_check
-        && scene
-            .x
-            .is_duplicate(caller, &text, scene.now_ms, settings.duplicate_window_ms)
+        && scene.x.is_duplicate(
+            caller,
+            &text,
+            &hashes(&attached),
+            scene.now_ms,
+            settings.duplicate_window_ms,
+        )
     {
         return Err(XError::DuplicateContent);
     }
-    Ok(make_live(scene, caller, text, &new))
-}
-
-fn check_credit(scene: &Scene<'_>) -> Result<(), Refused> {
-    match scene.settings.x.credit_microdollars {
-        // The balance may go slightly negative, then calls are blocked.
-        Some(paid) if paid <= scene.x.spent_microdollars => {
-            Err(XError::CreditsDepleted { dialect: None })
-        }
-        _ => Ok(()),
+    if let Some(edited) = new.edits {
+        replace(scene, caller, edited)?;
     }
+    Ok(make_live(scene, caller, text, new, attached))
 }
 
 /// What self-serve plans refuse (x.md 2.4).
 fn check_policy(scene: &Scene<'_>, account: &Account, new: &NewPost) -> Result<(), Refused> {
-    // Uploads are not imitated, so no id can be valid.
-    if !new.media_ids.is_empty() {
-        return Err(XError::InvalidMedia {
-            ids: new.media_ids.clone(),
-        });
-    }
     if text::weighted_length(&new.text) > limit(account) {
         return Err(match scene.settings.x.too_long {
             TooLong::NotPermitted => XError::NotPermitted,
@@ -87,7 +81,30 @@ fn check_policy(scene: &Scene<'_>, account: &Account, new: &NewPost) -> Result<(
     }
 }
 
-fn make_live(scene: &mut Scene<'_>, caller: AccountId, text: Arc<str>, new: &NewPost) -> Answer {
+/// What tells one set of media from another.
+fn hashes(attached: &[Attached]) -> Vec<String> {
+    let hashes = attached.iter().map(|one| one.media.sha256.clone());
+    hashes.collect()
+}
+
+/// An edit takes the place of an own post of the last hour, for Premium alone (x.md 0.2). Which
+/// body refuses it is not on record.
+fn replace(scene: &mut Scene<'_>, caller: AccountId, edited: u64) -> Result<(), Refused> {
+    let (now_ms, premium) = (scene.now_ms, scene.accounts.get(caller).premium);
+    let former = scene.x.post_mut(edited).filter(|post| {
+        premium && post.author == caller && !post.deleted && now_ms < post.created_ms + 3_600_000
+    });
+    former.ok_or(XError::NotPermitted)?.deleted = true;
+    Ok(())
+}
+
+fn make_live(
+    scene: &mut Scene<'_>,
+    caller: AccountId,
+    text: Arc<str>,
+    new: NewPost,
+    attached: Vec<Attached>,
+) -> Answer {
     let now_ms = scene.now_ms;
     let id = scene.x.ids.next(now_ms, scene.random);
     let (low, high) = scene.settings.lag_ranges().x_timeline_ms;
@@ -103,13 +120,14 @@ fn make_live(scene: &mut Scene<'_>, caller: AccountId, text: Arc<str>, new: &New
         quoted: new.quoted,
         conversation,
         deleted: false,
+        media_keys: attached.iter().map(|one| one.key.clone()).collect(),
+        media: attached.into_iter().map(|one| one.media).collect(),
+        poll: new.poll,
+        options: new.options,
     };
-    let shown = render::shown(&post.text, id);
-    scene.x.spent_microdollars += if shown.urls.is_empty() {
-        15_000
-    } else {
-        200_000
-    };
+    let has_link = !links::find(&post.text).is_empty();
+    credit::charge(scene, if has_link { 200_000 } else { 15_000 });
+    let shown = render::shown_post(scene, &post);
     // Since mid 2026 the list holds one empty string (x.md 2.2).
     let edits = match scene.settings.x.dialect {
         XDialect::Legacy => id.to_string(),

@@ -31,6 +31,14 @@ pub enum XError {
     TooManyCashtags,
     /// 400: unknown, or not ready.
     InvalidMedia { ids: Vec<String> },
+    /// 400: an upload that is unknown, expired or somebody else's.
+    UnknownMedia,
+    /// 400: the pieces of an upload are not what was announced.
+    SegmentsDoNotAddUp,
+    /// 413 without a body: a piece of an upload is too long.
+    MediaTooLarge,
+    /// 403: too long a video without Premium.
+    VideoTooLong,
     /// 400: the schema.
     InvalidRequest {
         message: String,
@@ -129,6 +137,16 @@ impl XError {
                     ids.iter().map(|id| id.as_str().into()).collect(),
                 )),
             ),
+            Self::UnknownMedia => invalid(dialect, "BadRequest: Not found", None),
+            Self::SegmentsDoNotAddUp => invalid(
+                dialect,
+                "Segments do not add up to provided total file size.",
+                None,
+            ),
+            Self::MediaTooLarge => Answer::empty(413),
+            Self::VideoTooLong => {
+                forbidden("This user is not allowed to post a video longer than 2 minutes")
+            }
             Self::InvalidRequest { message, parameter } => {
                 let parameter = parameter
                     .as_ref()

@@ -21,6 +21,12 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// The windows that an operation has, with their sizes.
 fn windows(operation: Operation, settings: &XSettings) -> Vec<(LimitWindow, u32)> {
     let quarter = |size| vec![(LimitWindow::FifteenMinutes, size)];
+    let media = &settings.media;
+    let with_app = |size, app_size| {
+        let mut all = quarter(size);
+        all.extend(media.app_windows.then_some((LimitWindow::AppDay, app_size)));
+        all
+    };
     match operation {
         Operation::XCreate => {
             let mut all = quarter(settings.create_per_user);
@@ -40,6 +46,12 @@ fn windows(operation: Operation, settings: &XSettings) -> Vec<(LimitWindow, u32)
         Operation::XRead => quarter(settings.read_per_user),
         Operation::XTimeline => quarter(settings.timeline_per_user),
         Operation::XMe => quarter(settings.me_per_user),
+        Operation::XMediaUpload => with_app(media.upload_per_user, 50_000),
+        Operation::XMediaInitialize | Operation::XMediaAppend | Operation::XMediaFinalize => {
+            with_app(media.chunked_per_user, 180_000)
+        }
+        Operation::XMediaStatus => with_app(media.status_per_user, 100_000),
+        Operation::XMediaMetadata => with_app(media.metadata_per_user, 50_000),
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,9 @@ use crate::account::AccountId;
 use crate::answer::Answer;
 use crate::json::Json;
 use crate::scene::Scene;
-use crate::x::{Refused, XError, snowflake};
+use crate::x::{Refused, XError, credit, snowflake};
+
+const PRICE_MICRODOLLARS: i64 = 10_000;
 
 /// A foreign or unknown id is answered with `false`: no capture is known.
 pub(crate) fn remove(
@@ -17,11 +19,13 @@ pub(crate) fn remove(
     if !scopes.into_iter().all(|scope| scene.may(scope)) {
         return Err(XError::MissingScope);
     }
+    credit::check(scene)?;
     let post = snowflake::parse(id).and_then(|id| scene.x.post_mut(id));
     let own = post.filter(|post| post.author == caller && !post.deleted);
     let deleted = own.is_some();
     if let Some(post) = own {
         post.deleted = true;
+        credit::charge(scene, PRICE_MICRODOLLARS);
     }
     let data = Json::object([("deleted", deleted.into())]);
     Ok(Answer::json(200, &Json::object([("data", data)])))

@@ -3,6 +3,7 @@
 
 use crate::json::Json;
 use crate::links;
+use crate::media::MediaKind;
 use crate::random::{BASE62, Random, mix};
 use crate::scene::Scene;
 use crate::x::fields::Fields;
@@ -25,7 +26,7 @@ pub(crate) struct Url {
     display: String,
 }
 
-pub(crate) fn shown(sent: &str, id: u64) -> Shown {
+fn shown(sent: &str, id: u64) -> Shown {
     let mut random = Random::new(mix(id));
     let mut shown = Shown {
         text: String::with_capacity(sent.len()),
@@ -49,6 +50,42 @@ pub(crate) fn shown(sent: &str, id: u64) -> Shown {
     }
     escape(&sent[done..], &mut shown.text);
     shown
+}
+
+/// The text of a post; with media, a link to them may follow.
+pub(crate) fn shown_post(scene: &Scene<'_>, post: &Post) -> Shown {
+    let mut shown = shown(&post.text, post.id);
+    let Some(first) = post.media.first() else {
+        return shown;
+    };
+    if scene.settings.x.media.link_in_text {
+        let author = &scene.accounts.get(post.author).public.username;
+        let kind = match first.kind {
+            MediaKind::Image => "photo",
+            MediaKind::Gif | MediaKind::Video => "video",
+        };
+        shown.add_media(post.id, author, kind);
+    }
+    shown
+}
+
+impl Shown {
+    fn add_media(&mut self, id: u64, author: &str, kind: &str) {
+        let code = Random::new(mix(!id)).text(BASE62, 10);
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.chars().count();
+        let short = format!("https://t.co/{code}");
+        self.text.push_str(&short);
+        self.urls.push(Url {
+            start,
+            end: start + short.len(),
+            short,
+            expanded: format!("https://x.com/{author}/status/{id}/{kind}/1"),
+            display: format!("pic.x.com/{code}"),
+        });
+    }
 }
 
 fn escape(text: &str, into: &mut String) {
@@ -97,7 +134,7 @@ impl Url {
 }
 
 pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
-    let whole = shown(&post.text, post.id);
+    let whole = shown_post(scene, post);
     let long = text::weighted_length(&post.text) > 280;
     // A long post is cut, and whole only in its note (x.md 2.6).
     let cut = if long {
@@ -165,9 +202,21 @@ pub(crate) fn post(scene: &Scene<'_>, post: &Post, fields: &Fields) -> Json {
     )
     .with_some(note_name, when(fields.has(note_name) && long, note))
     .with_some(
+        "attachments",
+        when(
+            fields.has("attachments") && !post.media_keys.is_empty(),
+            Json::object([("media_keys", keys(post).into())]),
+        ),
+    )
+    .with_some(
         "public_metrics",
         when(fields.has("public_metrics"), metrics(scene.x, post, fields)),
     )
+}
+
+fn keys(post: &Post) -> Vec<Json> {
+    let keys = post.media_keys.iter();
+    keys.map(|key| key.as_str().into()).collect()
 }
 
 fn references(post: &Post) -> Vec<Json> {

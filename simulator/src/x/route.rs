@@ -12,14 +12,27 @@ pub(crate) enum Route {
     Delete { id: String },
     Me,
     Timeline { user: String },
+    Upload,
+    Initialize,
+    Append { id: String },
+    Finalize { id: String },
+    Status { id: String },
+    Metadata,
     OAuth(oauth::Step),
     Unknown,
 }
 
 /// Reads a path without its leading `/2`.
-pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&str>) -> Route {
+pub(crate) fn route<'a>(
+    method: &Method,
+    segments: &[String],
+    param: impl Fn(&str) -> Option<&'a str>,
+) -> Route {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    if let Some(step) = oauth::step(method, &segments, grant_type) {
+    if segments.first() == Some(&"media") {
+        return media(method, &segments[1..], param);
+    }
+    if let Some(step) = oauth::step(method, &segments, param("grant_type")) {
         return Route::OAuth(step);
     }
     match (method, &segments[..]) {
@@ -38,6 +51,26 @@ pub(crate) fn route(method: &Method, segments: &[String], grant_type: Option<&st
     }
 }
 
+/// The parameters are in the query here: a body of megabytes is not searched for them.
+fn media<'a>(method: &Method, segments: &[&str], param: impl Fn(&str) -> Option<&'a str>) -> Route {
+    let id = |id: &str| id.to_owned();
+    match (method, segments) {
+        (&Method::POST, ["upload"]) => Route::Upload,
+        // The command may be absent, and is never another one (x.md 3.1).
+        (&Method::GET, ["upload"]) => match param("command") {
+            None | Some("STATUS") => Route::Status {
+                id: param("media_id").unwrap_or_default().to_owned(),
+            },
+            Some(_) => Route::Unknown,
+        },
+        (&Method::POST, ["upload", "initialize"]) => Route::Initialize,
+        (&Method::POST, ["upload", upload, "append"]) => Route::Append { id: id(upload) },
+        (&Method::POST, ["upload", upload, "finalize"]) => Route::Finalize { id: id(upload) },
+        (&Method::POST, ["metadata"]) => Route::Metadata,
+        _ => Route::Unknown,
+    }
+}
+
 impl Route {
     pub(crate) fn operation(&self) -> Operation {
         match self {
@@ -46,6 +79,12 @@ impl Route {
             Self::Delete { .. } => Operation::XDelete,
             Self::Me => Operation::XMe,
             Self::Timeline { .. } => Operation::XTimeline,
+            Self::Upload => Operation::XMediaUpload,
+            Self::Initialize => Operation::XMediaInitialize,
+            Self::Append { .. } => Operation::XMediaAppend,
+            Self::Finalize { .. } => Operation::XMediaFinalize,
+            Self::Status { .. } => Operation::XMediaStatus,
+            Self::Metadata => Operation::XMediaMetadata,
             Self::OAuth(step) => step.operation(),
             Self::Unknown => Operation::Unknown,
         }
@@ -59,7 +98,7 @@ mod tests {
     fn check(method: &Method, path: &str, expected: Operation) {
         let segments: Vec<String> = path.split('/').map(str::to_owned).collect();
         assert_eq!(
-            route(method, &segments, None).operation(),
+            route(method, &segments, |_| None).operation(),
             expected,
             "{method} {path}"
         );
@@ -76,5 +115,15 @@ mod tests {
         check(&Method::POST, "oauth2/token", Operation::XCodeExchange);
         check(&Method::POST, "oauth2/revoke", Operation::XRevoke);
         check(&Method::GET, "tweets", Operation::Unknown);
+        check(&Method::POST, "media/upload", Operation::XMediaUpload);
+        check(&Method::GET, "media/upload", Operation::XMediaStatus);
+        let append = "media/upload/1/append";
+        check(&Method::POST, append, Operation::XMediaAppend);
+        let finalize = "media/upload/1/finalize";
+        check(&Method::POST, finalize, Operation::XMediaFinalize);
+        let initialize = "media/upload/initialize";
+        check(&Method::POST, initialize, Operation::XMediaInitialize);
+        check(&Method::POST, "media/metadata", Operation::XMediaMetadata);
+        check(&Method::POST, "media/subtitles", Operation::Unknown);
     }
 }

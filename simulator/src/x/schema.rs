@@ -1,8 +1,13 @@
 //! The body of `POST /2/tweets` against its schema, which knows no other
 //! properties (x.md 2.1), with messages as the gateway writes them.
 
+mod options;
+
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
+use crate::post::LivePoll;
 use crate::x::{Refused, XError, snowflake};
 
 /// A body that the schema accepts.
@@ -11,7 +16,11 @@ pub(crate) struct NewPost {
     pub(crate) text: String,
     pub(crate) reply_to: Option<u64>,
     pub(crate) quoted: Option<u64>,
-    pub(crate) media_ids: Vec<String>,
+    pub(crate) media_ids: Vec<u64>,
+    pub(crate) poll: Option<LivePoll>,
+    /// The post that this one takes the place of.
+    pub(crate) edits: Option<u64>,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 const FIELDS: [&str; 16] = [
@@ -37,7 +46,6 @@ const REPLY_FIELDS: [&str; 3] = [
     "exclude_reply_user_ids",
     "auto_populate_reply_metadata",
 ];
-const REPLY_SETTINGS: [&str; 4] = ["following", "mentionedUsers", "subscribers", "verified"];
 const EXCLUSIVE: [&str; 5] = [
     "poll",
     "quote_tweet_id",
@@ -47,9 +55,7 @@ const EXCLUSIVE: [&str; 5] = [
 ];
 
 pub(crate) fn new_post(body: &[u8]) -> Result<NewPost, Refused> {
-    let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
-        return Err(invalid("Request body must be a JSON object."));
-    };
+    let body = object(body)?;
     only(&body, "$", &FIELDS)?;
     let text = match body.get("text") {
         None => String::new(),
@@ -66,16 +72,7 @@ pub(crate) fn new_post(body: &[u8]) -> Result<NewPost, Refused> {
             "You can only provide one of poll or quote_tweet_id or direct_message_deep_link or media or card_uri.",
         ));
     }
-    if let Some(setting) = body.get("reply_settings")
-        && !setting
-            .as_str()
-            .is_some_and(|setting| REPLY_SETTINGS.contains(&setting))
-    {
-        let values = REPLY_SETTINGS.join(", ");
-        return Err(invalid(format!(
-            "$.reply_settings: does not have a value in the enumeration [{values}]"
-        )));
-    }
+    let options = options::read(&body)?;
     let media_ids = media_ids(&body)?;
     if text.trim().is_empty() && media_ids.is_empty() {
         return Err(invalid(
@@ -86,10 +83,13 @@ pub(crate) fn new_post(body: &[u8]) -> Result<NewPost, Refused> {
         text,
         reply_to: reply_to(&body)?,
         quoted: match body.get("quote_tweet_id") {
-            Some(given) => Some(id(given, "$.quote_tweet_id")?),
+            Some(given) => Some(check_id(given, "$.quote_tweet_id")?),
             None => None,
         },
         media_ids,
+        poll: options::poll(&body)?,
+        edits: options::edits(&body)?,
+        options,
     })
 }
 
@@ -106,37 +106,66 @@ fn reply_to(body: &Map<String, Value>) -> Result<Option<u64>, Refused> {
             "$.reply.in_reply_to_tweet_id: is missing but it is required",
         ));
     };
-    id(parent, "$.reply.in_reply_to_tweet_id").map(Some)
+    check_id(parent, "$.reply.in_reply_to_tweet_id").map(Some)
 }
 
-fn media_ids(body: &Map<String, Value>) -> Result<Vec<String>, Refused> {
-    let Some(given) = body.get("media").and_then(|media| media.get("media_ids")) else {
+fn media_ids(body: &Map<String, Value>) -> Result<Vec<u64>, Refused> {
+    let Some(media) = body.get("media").and_then(Value::as_object) else {
         return Ok(Vec::new());
     };
-    let Value::Array(given) = given else {
-        return Err(wrong_type("$.media.media_ids", given, "array"));
+    let path = "$.media.media_ids";
+    let Some(given) = media.get("media_ids") else {
+        return Err(invalid(format!("{path}: is missing but it is required")));
     };
-    if given.len() > 4 {
-        return Err(invalid(
-            "$.media.media_ids: there must be a maximum of 4 items in the array",
-        ));
+    match given.as_array().map(Vec::len) {
+        Some(0) => Err(invalid(format!(
+            "{path}: there must be a minimum of 1 items in the array"
+        ))),
+        Some(5..) => Err(options::at_most(path, 4)),
+        _ => ids(media, "media_ids", "$.media"),
     }
-    let checked = given.iter().enumerate().map(|(place, given)| {
-        id(given, &format!("$.media.media_ids[{place}]")).map(|id| id.to_string())
-    });
-    checked.collect()
 }
 
-fn only(object: &Map<String, Value>, path: &str, known: &[&str]) -> Result<(), Refused> {
+/// A list of ids; none, when it is absent.
+pub(crate) fn ids(
+    object: &Map<String, Value>,
+    name: &str,
+    path: &str,
+) -> Result<Vec<u64>, Refused> {
+    let path = format!("{path}.{name}");
+    match object.get(name) {
+        None => Ok(Vec::new()),
+        Some(Value::Array(given)) => {
+            let given = given.iter().enumerate();
+            given
+                .map(|(place, given)| check_id(given, &format!("{path}[{place}]")))
+                .collect()
+        }
+        Some(other) => Err(wrong_type(&path, other, "array")),
+    }
+}
+
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Refused> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(body)) => Ok(body),
+        _ => Err(invalid("Request body must be a JSON object.")),
+    }
+}
+
+pub(crate) fn only(object: &Map<String, Value>, path: &str, known: &[&str]) -> Result<(), Refused> {
     match object.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(invalid(format!(
-            "{path}.{key}: is not defined in the schema and the schema does not allow additional properties"
-        ))),
+        Some(key) => Err(undefined(path, key)),
         None => Ok(()),
     }
 }
 
-fn id(given: &Value, path: &str) -> Result<u64, Refused> {
+pub(crate) fn undefined(path: &str, key: &str) -> Refused {
+    invalid(format!(
+        "{path}.{key}: is not defined in the schema and the schema does not allow additional properties"
+    ))
+}
+
+pub(crate) fn check_id(given: &Value, path: &str) -> Result<u64, Refused> {
     let Value::String(given) = given else {
         return Err(wrong_type(path, given, "string"));
     };
@@ -146,7 +175,7 @@ fn id(given: &Value, path: &str) -> Result<u64, Refused> {
     })
 }
 
-fn wrong_type(path: &str, found: &Value, expected: &str) -> Refused {
+pub(crate) fn wrong_type(path: &str, found: &Value, expected: &str) -> Refused {
     let found = match found {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
@@ -158,7 +187,7 @@ fn wrong_type(path: &str, found: &Value, expected: &str) -> Refused {
     invalid(format!("{path}: {found} found, {expected} expected"))
 }
 
-fn invalid(message: impl Into<String>) -> Refused {
+pub(crate) fn invalid(message: impl Into<String>) -> Refused {
     XError::InvalidRequest {
         message: message.into(),
         parameter: None,
@@ -214,6 +243,39 @@ mod tests {
             (
                 r#"{"media":{"media_ids":["1","2","3","4","5"]}}"#,
                 "a maximum of 4 items",
+            ),
+            (r#"{"media":{"media_ids":[]}}"#, "a minimum of 1 items"),
+            (
+                r#"{"text":"a","media":{"media_ids":["7_1"]}}"#,
+                "$.media.media_ids[0]: does not match the regex pattern",
+            ),
+            (
+                r#"{"text":"a","media":{"media_ids":["1"],"alt":"b"}}"#,
+                "$.media.alt: is not defined",
+            ),
+            (
+                r#"{"text":"a","poll":{"options":["b"],"duration_minutes":5}}"#,
+                "$.poll.options: there must be a minimum of 2 items",
+            ),
+            (
+                r#"{"text":"a","poll":{"options":["b","abcdefghijklmnopqrstuvwxyz"],"duration_minutes":5}}"#,
+                "$.poll.options[1]: may only be 25 characters long",
+            ),
+            (
+                r#"{"text":"a","poll":{"options":["b","c"],"duration_minutes":4}}"#,
+                "must have a minimum value of 5",
+            ),
+            (
+                r#"{"text":"a","poll":{"options":["b","c"],"duration_minutes":10081}}"#,
+                "must have a maximum value of 10080",
+            ),
+            (
+                r#"{"text":"a","made_with_ai":"yes"}"#,
+                "$.made_with_ai: string found, boolean expected",
+            ),
+            (
+                r#"{"text":"a","community_id":"c1"}"#,
+                "$.community_id: does not match the regex pattern",
             ),
         ] {
             let message = message(body);

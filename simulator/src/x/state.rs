@@ -1,12 +1,15 @@
 //! What X holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::account::AccountId;
+use crate::media::LiveMedia;
+use crate::post::LivePoll;
 use crate::x::limits::Windows;
+use crate::x::media::Uploads;
 use crate::x::snowflake::Snowflakes;
 
 #[derive(Debug, Default)]
@@ -15,11 +18,13 @@ pub(crate) struct X {
     pub(crate) windows: Windows,
     /// What was charged so far, in millionths of a dollar (x.md 4.3).
     pub(crate) spent_microdollars: i64,
+    pub(crate) uploads: Uploads,
     posts: HashMap<u64, Post>,
     /// Oldest first.
     by_author: HashMap<AccountId, Vec<u64>>,
-    /// When each text was last posted, deleted posts included (x.md 2.6).
-    recent: HashMap<(AccountId, Arc<str>), i64>,
+    /// When each text was last posted, deleted posts included (x.md 2.6): once for the text
+    /// alone, and once with its media.
+    recent: HashMap<(AccountId, Arc<str>, Vec<String>), i64>,
     recent_swept_at: usize,
 }
 
@@ -36,6 +41,10 @@ pub(crate) struct Post {
     /// The id of the first post of the chain.
     pub(crate) conversation: u64,
     pub(crate) deleted: bool,
+    pub(crate) media: Vec<LiveMedia>,
+    pub(crate) media_keys: Vec<String>,
+    pub(crate) poll: Option<LivePoll>,
+    pub(crate) options: BTreeMap<String, String>,
 }
 
 impl X {
@@ -61,7 +70,11 @@ impl X {
 
     pub(crate) fn add_post(&mut self, post: Post) {
         let text = normalized(&post.text);
-        self.recent.insert((post.author, text), post.created_ms);
+        let media = post.media.iter().map(|media| media.sha256.clone());
+        let with_media = (post.author, Arc::clone(&text), media.collect());
+        self.recent.insert(with_media, post.created_ms);
+        self.recent
+            .insert((post.author, text, Vec::new()), post.created_ms);
         self.by_author.entry(post.author).or_default().push(post.id);
         self.posts.insert(post.id, post);
     }
@@ -76,16 +89,20 @@ impl X {
         self.posts.values()
     }
 
-    /// Whether the author has posted this text within the window.
+    /// Whether the author has posted this text within the window. With media, it must have been
+    /// with the same ones: whether X looks at them is not on record, and this is assumed. Without
+    /// any, the text alone counts.
     pub(crate) fn is_duplicate(
         &mut self,
         author: AccountId,
         text: &Arc<str>,
+        media: &[String],
         now_ms: i64,
         window_ms: i64,
     ) -> bool {
         self.sweep(now_ms, window_ms);
-        let at_ms = self.recent.get(&(author, normalized(text)));
+        let key = (author, normalized(text), media.to_vec());
+        let at_ms = self.recent.get(&key);
         at_ms.is_some_and(|at_ms| now_ms < at_ms + window_ms)
     }
 
@@ -123,6 +140,10 @@ mod tests {
             quoted: None,
             conversation: id,
             deleted: false,
+            media: Vec::new(),
+            media_keys: Vec::new(),
+            poll: None,
+            options: BTreeMap::new(),
         }
     }
 
@@ -130,13 +151,13 @@ mod tests {
     fn two_spellings_of_one_text_are_a_duplicate() {
         let mut x = X::default();
         x.add_post(post(1, 0, "caf\u{e9}"));
-        assert!(x.is_duplicate(0, &Arc::from("cafe\u{301}"), 10, 100));
+        assert!(x.is_duplicate(0, &Arc::from("cafe\u{301}"), &[], 10, 100));
         assert!(
-            !x.is_duplicate(1, &Arc::from("caf\u{e9}"), 10, 100),
+            !x.is_duplicate(1, &Arc::from("caf\u{e9}"), &[], 10, 100),
             "another author"
         );
         assert!(
-            !x.is_duplicate(0, &Arc::from("caf\u{e9}"), 100, 100),
+            !x.is_duplicate(0, &Arc::from("caf\u{e9}"), &[], 100, 100),
             "after the window"
         );
     }
@@ -147,7 +168,7 @@ mod tests {
         for id in 0..1_000 {
             x.add_post(post(id, 0, &id.to_string()));
         }
-        x.is_duplicate(0, &Arc::from("other"), 1_000, 100);
+        x.is_duplicate(0, &Arc::from("other"), &[], 1_000, 100);
         assert!(x.recent.is_empty());
     }
 }

@@ -64,6 +64,7 @@ struct Page {
 impl Page {
     fn wants(&self, post: &Post, now_ms: i64) -> bool {
         !post.deleted
+            && !post.options.contains_key("nullcast")
             && now_ms >= post.visible_from_ms
             && self.above.is_none_or(|above| post.id > above)
             && self.below.is_none_or(|below| post.id < below)

@@ -28,14 +28,15 @@ impl Case {
             _ => 1,
         };
         app.simulator.clear_faults();
-        let mut subject = Subject::new(app, self.platform, &self.to_string(), parts).await;
+        let (name, carried) = (self.to_string(), self.way.carried);
+        let mut subject =
+            Subject::new(app, &mortal.shelf, self.platform, &name, (parts, carried)).await;
         add_rules(app, &subject, &self.way.rules);
         let account = subject.account.id.clone();
         let now = app.clock.now();
         match self.way.begins {
             Begins::Submitted if is_of_the_api(self.boundary) => {}
-            Begins::Submitted => accepted(app, &subject).await,
-            Begins::Chain => subject.accepted_as_chain(app).await,
+            Begins::Submitted | Begins::Chain => accepted(app, &subject).await,
             Begins::Scheduled => {
                 subject.body["publish_at"] = json!(now + HOUR);
                 accepted(app, &subject).await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use tests::TestApp;
 use tests::app::drain;
 
+use super::files::Carried;
 use super::mortal::{Mortal, due_at, live, row, submit};
 use super::subject::Subject;
 use super::way::{Begins, Way};
@@ -26,7 +27,12 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rules = self.way.rules.iter().map(|rule| rule.fault.label());
         let begins = format!("{:?}", self.way.begins).to_lowercase();
-        let circumstances: Vec<String> = std::iter::once(begins).chain(rules).collect();
+        let carried = match self.way.carried {
+            Carried::Nothing => None,
+            carried => Some(format!("with {carried:?}").to_lowercase()),
+        };
+        let begins = std::iter::once(begins).chain(carried);
+        let circumstances: Vec<String> = begins.chain(rules).collect();
         write!(f, "{}", self.boundary)?;
         write!(f, " on {} ({})", self.platform, circumstances.join(", "))
     }

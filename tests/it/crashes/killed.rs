@@ -11,12 +11,14 @@ use entities::rows::attempt::StepName;
 use entities::{Clock, Platform, Timestamp};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use simulator::{Fault, FaultRule, Operation, When};
+use simulator::{Fault, FaultRule, LagOf, Operation, When};
 use tests::app::simulated;
 use tests::client::{Client, text};
 use tests::stack::{Stack, text_after};
 
-use super::way::answer_lost;
+use super::files::{Carried, Shelf};
+use super::way::{self, answer_lost};
+use up::DataFolder;
 
 const LEASE: Duration = Duration::from_secs(3);
 /// A relay looks once a second at least, and a busy machine takes its time.
@@ -91,6 +93,37 @@ impl Victim {
             (StepName::ReadPermalink, _) => Operation::ReadMedia,
             (StepName::FindPost, Platform::Threads) => Operation::ListPosts,
             (StepName::FindPost, Platform::X) => Operation::XTimeline,
+            (
+                StepName::UploadImage
+                | StepName::BeginUpload
+                | StepName::AppendUpload
+                | StepName::FinishUpload
+                | StepName::CheckUpload
+                | StepName::DescribeMedia
+                | StepName::CreateChild
+                | StepName::CheckChild,
+                _,
+            ) => way::files::needs(self.step).1,
+        }
+    }
+
+    /// What its post carries.
+    fn carried(&self) -> Carried {
+        match self.step {
+            StepName::UploadImage
+            | StepName::BeginUpload
+            | StepName::AppendUpload
+            | StepName::FinishUpload
+            | StepName::CheckUpload
+            | StepName::DescribeMedia
+            | StepName::CreateChild
+            | StepName::CheckChild => way::files::needs(self.step).0,
+            StepName::FindPost => Carried::Image,
+            StepName::CreateContainer
+            | StepName::CheckContainer
+            | StepName::PublishContainer
+            | StepName::CreatePost
+            | StepName::ReadPermalink => Carried::Nothing,
         }
     }
 
@@ -104,11 +137,21 @@ impl Victim {
             .operation(self.operation())
             .once();
         let lost = self.looks().then(|| answer_lost(self.platform));
+        // Only what takes its time is asked about.
+        let slow = (self.step == StepName::CheckUpload).then(|| {
+            let what = LagOf::Processing;
+            let rule = FaultRule::new(Fault::Lag { what, seconds: 1 });
+            rule.operation(Operation::XMediaFinalize).once()
+        });
         let own = |rule: FaultRule| {
             rule.platform(simulated(self.platform))
                 .account(&self.username)
         };
-        lost.into_iter().chain([held]).map(own).collect()
+        lost.into_iter()
+            .chain(slow)
+            .chain([held])
+            .map(own)
+            .collect()
     }
 
     fn text(&self) -> String {
@@ -129,6 +172,7 @@ async fn prepare(simulator: &Client, victims: &[Victim]) {
 
 /// Submits each victim's post to its account.
 async fn submit(client: &Client, victims: &mut [Victim]) {
+    let shelf = Shelf::filled(client).await;
     let accounts = client.get("/v1/accounts").await.body;
     let accounts = accounts["data"].as_array().expect("accounts");
     for victim in victims {
@@ -137,7 +181,9 @@ async fn submit(client: &Client, victims: &mut [Victim]) {
                 && account["username"] == victim.username
         });
         let account = text(&account.expect("a demo account")["id"]).to_owned();
-        victim.post = client.submit(&victim.text(), &[account]).await;
+        let part = shelf.part(&victim.text(), victim.carried());
+        let body = json!({ "parts": [part], "accounts": [account] });
+        victim.post = client.submit_raw(body).await.expect(StatusCode::ACCEPTED);
     }
 }
 
@@ -192,7 +238,8 @@ async fn judge(simulator: &Client, client: &Client, victims: &[Victim]) {
         let is_true = delivery["status"] == "published"
             && delivery["remote_id"] == live[0]["id"]
             && delivery["url"] == live[0]["url"]
-            && live[0]["text"] == name;
+            && live[0]["text"] == name
+            && files(live[0]) == victim.carried().expected();
         assert!(is_true, "{name}: {live:#?}\n{delivery:#}\n{story:?}");
         let was_lost = story.iter().any(|attempt| attempt.ends_with(" lost"));
         assert!(
@@ -200,6 +247,14 @@ async fn judge(simulator: &Client, client: &Client, victims: &[Victim]) {
             "{name}: it was not killed under its claim: {story:?}"
         );
     }
+}
+
+/// The hash of each file that is live, and what is said to be on it.
+fn files(live: &Value) -> Vec<(String, Option<String>)> {
+    let media = live["media"].as_array().expect("media");
+    let words = |media: &Value| media["alt_text"].as_str().map(str::to_owned);
+    let hashed = |media: &Value| (text(&media["sha256"]).to_owned(), words(media));
+    media.iter().map(hashed).collect()
 }
 
 /// A process that was killed.
@@ -210,7 +265,13 @@ struct Killed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_is_killed_in_the_middle_of_every_call_on_either_side_of_its_effect() {
-    let stack = Stack::start(accounts_needed(), &SHORT).await;
+    let folder = DataFolder::new();
+    let path = folder.path();
+    let settings = [&SHORT[..], &[("DUALPOSTS_DATA_DIR", path.as_str())]].concat();
+    let mut stack = Stack::start(accounts_needed(), &settings).await;
+    // Where the workers' files can be fetched.
+    let public_url = stack.client.base_url.clone();
+    stack.env.push(("DUALPOSTS_PUBLIC_URL", public_url));
     let mut victims = victims();
     let looking = victims.iter().filter(|victim| victim.looks()).count();
     prepare(&stack.simulator, &victims).await;

@@ -16,6 +16,7 @@ use tests::client::{Client, Reply};
 use tokio::sync::Notify;
 use worker::{Worker, relay};
 
+use super::files::Shelf;
 use super::subject::Subject;
 
 /// How many moments a delivery may need until it is settled.
@@ -27,6 +28,8 @@ pub struct Mortal<'a> {
     worker: Worker,
     client: Client,
     trap: Trap,
+    /// What its posts carry.
+    pub shelf: Shelf,
 }
 
 impl<'a> Mortal<'a> {
@@ -41,6 +44,7 @@ impl<'a> Mortal<'a> {
             },
             client: app.another_server(|state| state.boundaries = trap.boundaries()),
             trap,
+            shelf: Shelf::filled(&app.client).await,
         }
     }
 

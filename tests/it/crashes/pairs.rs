@@ -5,6 +5,7 @@ use tests::{TestApp, both_modes};
 
 use super::begin::add_rules;
 use super::case::{Case, left_behind};
+use super::files::Carried;
 use super::mortal::Mortal;
 use super::way::Begins;
 use super::{cases, forgive_nothing};
@@ -22,7 +23,9 @@ both_modes! {
         for _ in 0..PAIRS {
             let first = draw(&cases, &mut dice, is_first);
             let second = draw(&cases, &mut dice, |case| {
-                case.platform == first.platform && is_second(case)
+                let carried = case.way.carried;
+                let fits = carried == Carried::Nothing || carried == first.way.carried;
+                case.platform == first.platform && fits && is_second(case)
             });
             let skip = if is_of_the_relay(&second) { dice.below(4) } else { 0 };
             let skip = u32::try_from(skip).expect("it is below 4");

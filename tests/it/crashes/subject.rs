@@ -1,16 +1,14 @@
 //! The one post of a case, on an account of its own.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use entities::accept::{NewPost, accept};
-use entities::content::{Content, Part};
 use entities::rows::account;
 use entities::{DeliveryId, Platform};
 use serde_json::{Value, json};
 use simulator::LivePost;
 use tests::TestApp;
 
+use super::files::{Carried, Shelf};
 use super::mortal::row;
 
 /// A post that was or will be submitted.
@@ -21,47 +19,35 @@ pub struct Subject {
     /// Its Idempotency-Key.
     pub key: String,
     pub texts: Vec<String>,
+    /// What each part carries.
+    pub carried: Carried,
     pub body: Value,
 }
 
 impl Subject {
-    /// A post of so many parts on a fresh account.
-    pub async fn new(app: &TestApp, platform: Platform, name: &str, parts: usize) -> Self {
+    /// A post of so many parts on a fresh account, each of which carries the same.
+    pub async fn new(
+        app: &TestApp,
+        shelf: &Shelf,
+        platform: Platform,
+        name: &str,
+        (parts, carried): (usize, Carried),
+    ) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let username = format!("case_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let account = app.add_account(platform, &username).await;
         // Both platforms show such a text otherwise than it was sent.
         let text = |part| format!("{name} #{part} & <more> at https://example.org/a?b=1&c=2");
         let texts: Vec<String> = (0..parts).map(text).collect();
-        let listed: Vec<Value> = texts.iter().map(|text| json!({ "text": text })).collect();
+        let listed: Vec<Value> = texts.iter().map(|text| shelf.part(text, carried)).collect();
         Subject {
             platform,
             body: json!({ "parts": listed, "accounts": [account.id] }),
             account,
             key: username,
             texts,
+            carried,
         }
-    }
-
-    /// Takes it without the API, which does not offer chains yet.
-    pub async fn accepted_as_chain(&self, app: &TestApp) {
-        let texts = self.texts.iter().cloned();
-        let new = NewPost {
-            owner_id: app.owner.clone(),
-            idempotency_key: Some(self.key.clone()),
-            request_hash: Vec::new(),
-            content: Content {
-                parts: texts.map(|text| Part { text }).collect(),
-                overrides: Default::default(),
-            },
-            publish_at: None,
-            time_zone: None,
-            policy: Default::default(),
-            accounts: vec![self.account.clone()],
-        };
-        accept(&app.backend.database, new, app.clock.now(), Duration::ZERO)
-            .await
-            .expect("a post");
     }
 
     /// How many posts its key has made.
@@ -93,6 +79,9 @@ impl Subject {
         let expected: Vec<&String> = self.texts.iter().collect();
         if out != expected {
             return Err(format!("{} live: {out:?}", live.len()));
+        }
+        if let Some(other) = live.iter().find(|post| !self.carried.is_live(&post.media)) {
+            return Err(format!("not with {:?}: {other:?}", self.carried));
         }
         let answers: Vec<Option<&str>> = live.iter().map(|post| post.reply_to.as_deref()).collect();
         let before: Vec<Option<&str>> = std::iter::once(None)

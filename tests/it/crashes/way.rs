@@ -1,15 +1,21 @@
 //! What leads a post to a boundary. Nothing here is a catch-all: a boundary that is added does
 //! not compile before somebody has said what leads to it.
 
+pub mod files;
+
 use entities::Platform;
 use entities::boundary::{Action, Boundary, Side, StepAction};
 use entities::rows::attempt::StepName;
 use simulator::{Fault, FaultRule, LagOf, Operation, ThreadsError, When};
 
+use super::files::Carried;
+
 /// One way to a boundary.
 #[derive(Clone)]
 pub struct Way {
     pub begins: Begins,
+    /// What each part of the post carries.
+    pub carried: Carried,
     /// What goes wrong on the platform.
     pub rules: Vec<FaultRule>,
     /// How often the boundary is passed first.
@@ -57,6 +63,10 @@ impl Way {
         self
     }
 
+    fn with(self, carried: Carried) -> Self {
+        Way { carried, ..self }
+    }
+
     fn skip(self, skip: u32) -> Self {
         Way { skip, ..self }
     }
@@ -65,6 +75,7 @@ impl Way {
 fn begins(begins: Begins, again: (bool, bool)) -> Way {
     Way {
         begins,
+        carried: Carried::Nothing,
         rules: Vec::new(),
         skip: 0,
         again,
@@ -83,7 +94,13 @@ const ALWAYS: (bool, bool) = (true, true);
 /// Every way to a boundary that is worth a case of its own.
 pub fn ways(boundary: Boundary, platform: Platform) -> Vec<Way> {
     match boundary {
-        Boundary::Action(_, action) => vec![to_action(action, platform)],
+        Boundary::Action(_, action) => {
+            let way = to_action(action, platform);
+            match action {
+                Action::Accept | Action::HandOn => vec![way.clone(), way.with(Carried::Image)],
+                _ => vec![way],
+            }
+        }
         Boundary::Step(_, StepAction::Claim, _, step) => to_claim(step, platform),
         Boundary::Step(_, StepAction::Call, _, step) => to_call(step, platform),
         Boundary::Step(_, StepAction::Record, _, step) => to_record(step, platform),
@@ -122,6 +139,14 @@ fn to_action(action: Action, platform: Platform) -> Way {
 
 fn to_claim(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => files::to_claim(step),
         StepName::CreateContainer | StepName::CreatePost => vec![plain(true, true)],
         StepName::CheckContainer => vec![
             plain(true, true).rule(prepared_slowly()),
@@ -135,6 +160,14 @@ fn to_claim(step: StepName, platform: Platform) -> Vec<Way> {
 
 fn to_call(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => files::to_call(step),
         StepName::CreateContainer | StepName::ReadPermalink => vec![plain(true, true)],
         // The first time it is asked whether it is ready, the second whether it is published.
         StepName::CheckContainer => vec![
@@ -142,13 +175,23 @@ fn to_call(step: StepName, platform: Platform) -> Vec<Way> {
             plain(true, true).rule(answer_lost(platform)).skip(1),
         ],
         // What was made is found, and not made again.
-        StepName::PublishContainer | StepName::CreatePost => vec![plain(true, false)],
+        StepName::PublishContainer | StepName::CreatePost => {
+            vec![plain(true, false), plain(true, false).with(Carried::Film)]
+        }
         StepName::FindPost => vec![plain(true, true).rule(answer_lost(platform))],
     }
 }
 
 fn to_record(step: StepName, platform: Platform) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => files::to_record(step),
         StepName::CreateContainer => vec![
             plain(true, true).rule(
                 rule(
@@ -157,23 +200,47 @@ fn to_record(step: StepName, platform: Platform) -> Vec<Way> {
                 )
                 .times(2),
             ),
+            plain(true, true)
+                .with(Carried::Images)
+                .rule(files::joined_late()),
         ],
         StepName::CheckContainer => vec![
             plain(true, true).rule(prepared_slowly()),
             plain(true, false).rule(answer_lost(platform)),
         ],
-        StepName::PublishContainer => vec![plain(false, false).rule(answer_lost(platform))],
+        StepName::PublishContainer => vec![
+            plain(false, false).rule(answer_lost(platform)),
+            plain(false, false)
+                .with(Carried::Images)
+                .rule(answer_lost(platform)),
+        ],
         StepName::CreatePost => vec![
             plain(false, false),
             plain(false, false).rule(answer_lost(platform)),
+            plain(false, false)
+                .with(Carried::Images)
+                .rule(answer_lost(platform)),
         ],
         StepName::ReadPermalink => vec![plain(true, false), plain(true, true).rule(address_lost())],
-        StepName::FindPost => vec![plain(true, false).rule(answer_lost(platform))],
+        StepName::FindPost => vec![
+            plain(true, false).rule(answer_lost(platform)),
+            plain(true, false)
+                .with(Carried::Image)
+                .rule(answer_lost(platform)),
+        ],
     }
 }
 
 fn to_next_claim(step: StepName) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => files::to_next_claim(step),
         StepName::CreateContainer | StepName::CheckContainer => vec![plain(true, false)],
         StepName::PublishContainer => vec![plain(false, false)],
         StepName::CreatePost | StepName::ReadPermalink | StepName::FindPost => Vec::new(),
@@ -182,6 +249,14 @@ fn to_next_claim(step: StepName) -> Vec<Way> {
 
 fn to_late_record(step: StepName) -> Vec<Way> {
     match step {
+        StepName::UploadImage
+        | StepName::BeginUpload
+        | StepName::AppendUpload
+        | StepName::FinishUpload
+        | StepName::CheckUpload
+        | StepName::DescribeMedia
+        | StepName::CreateChild
+        | StepName::CheckChild => Vec::new(),
         StepName::PublishContainer | StepName::CreatePost => vec![begins(Begins::Stalled, NEVER)],
         StepName::CreateContainer
         | StepName::CheckContainer

@@ -125,12 +125,12 @@ both_modes! {
 
 both_modes! {
     async fn the_rest_of_a_chain_goes_out_however_late(app: &TestApp) {
-        let parts = ["First part", "Second part"].map(|text| Part { text: text.to_owned() });
+        let parts = ["First part", "Second part"].map(Part::of);
         let new = NewPost {
             owner_id: app.owner.clone(),
             idempotency_key: None,
             request_hash: Vec::new(),
-            content: Content { parts: parts.to_vec(), overrides: Default::default() },
+            content: Content { parts: parts.to_vec(), ..Content::default() },
             publish_at: None,
             time_zone: None,
             policy: Policy { if_late: IfLate::Skip, max_lateness_s: Some(0) },

@@ -9,7 +9,7 @@ use entities::{Platform, Timestamp};
 use platforms::threads::ContainerStatus;
 use platforms::{Evidence, Failure, LimitScope, Meaning, RemotePost};
 use worker::decide::Success;
-use worker::search::{candidates, choose};
+use worker::search::{Sought, candidates, choose};
 use worker::step::Step;
 
 use super::settings;
@@ -192,6 +192,7 @@ impl AbstractPlatform {
             }
             Step::ReadPermalink { .. } => Ok(Success::Permalink(None)),
             Step::FindPost => Ok(Success::Searched(self.search(question, call, now))),
+            of_a_file => unreachable!("{of_a_file:?} without a file"),
         }
     }
 
@@ -251,14 +252,15 @@ impl AbstractPlatform {
             url: None,
             created_at_ms: Some(post.lands_at.as_ms()),
             reply_to: post.reply_to.clone(),
+            attached: Default::default(),
         });
-        let found = candidates(
-            self.dialect,
-            listed.collect(),
-            &text(question.part),
-            question.reply_to,
-            question.since,
-        );
+        let text = text(question.part);
+        let sought = Sought {
+            text: &text,
+            reply_to: question.reply_to,
+            ..Sought::default()
+        };
+        let found = candidates(self.dialect, listed.collect(), &sought, question.since);
         choose(found, question.adopted, call.reaches_back)
     }
 }

@@ -112,6 +112,7 @@ fn read(world: &World, around: &Circumstances) -> Phase {
             world.platform.dialect,
             row.status,
             &row.progress,
+            Default::default(),
             world.now,
         )),
     };

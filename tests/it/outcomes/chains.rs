@@ -1,9 +1,7 @@
-//! Chains: each part answers the one before. The API does not offer them yet; the worker is ready.
+//! Chains: each part answers the one before.
 
-use entities::accept::{Accepted, NewPost, accept};
-use entities::content::{Content, Part};
-use entities::rows::account;
-use entities::{Platform, accounts};
+use entities::Platform;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, LagRanges, Operation, SecondPublish, When};
 use tests::{TestApp, both_modes};
@@ -14,39 +12,14 @@ const PARTS: usize = 3;
 
 /// Takes a chain for both accounts; its parts are `{name} 0`, `{name} 1`, ...
 async fn submit(app: &TestApp, name: &str) -> Value {
-    let texts = (0..PARTS).map(|index| format!("{name} {index}")).collect();
-    let both = accounts::list(&app.backend.database, &app.owner).await;
-    submit_to(app, texts, both.expect("accounts")).await
-}
-
-/// Takes a chain of these texts.
-pub(super) async fn submit_to(
-    app: &TestApp,
-    texts: Vec<String>,
-    accounts: Vec<account::Model>,
-) -> Value {
-    let parts = texts.into_iter().map(|text| Part { text }).collect();
-    let now = app.clock.now();
-    let new = NewPost {
-        owner_id: app.owner.clone(),
-        idempotency_key: None,
-        request_hash: Vec::new(),
-        content: Content {
-            parts,
-            overrides: Default::default(),
-        },
-        publish_at: None,
-        time_zone: None,
-        policy: Default::default(),
-        accounts,
-    };
-    match accept(&app.backend.database, new, now, std::time::Duration::ZERO)
+    let parts: Vec<Value> = (0..PARTS)
+        .map(|index| json!({ "text": format!("{name} {index}") }))
+        .collect();
+    let body = json!({ "parts": parts, "accounts": app.both() });
+    app.client
+        .submit_raw(body)
         .await
-        .expect("a post")
-    {
-        Accepted::New(view) => json!({ "id": view.post.id.to_string() }),
-        _ => panic!("there was no key"),
-    }
+        .expect(StatusCode::ACCEPTED)
 }
 
 /// Each part is live once, answers the one before, and is on record with its id and address.

@@ -1,5 +1,6 @@
 //! Workers that die at any moment. What they may have done is judged by the checkpoint alone.
 
+use platforms::x::NewPost;
 use std::time::Duration;
 
 use entities::claims::{Claimed, claim, load};
@@ -33,6 +34,7 @@ pub async fn claim_and_die(app: &TestApp, id: &DeliveryId) -> Claim {
         row.platform,
         row.status,
         &row.progress().expect("columns"),
+        worker::step::Files::default(),
         now,
     );
     claim_at(app, id, &planned.armed).await
@@ -172,7 +174,7 @@ both_modes! {
             claim_and_die(app, &delivery_id(&post)).await;
             if made_the_call {
                 let token: SecretString = "token-x-ann".to_owned().into();
-                app.worker.platforms.x.create_post(&token, &written, None, app.clock.now().as_ms()).await.expect("created");
+                app.worker.platforms.x.create_post(&token, &NewPost { text: &written, ..NewPost::default() }, app.clock.now().as_ms()).await.expect("created");
             }
             app.advance(LEASE).await;
             app.settle(HOUR).await;

@@ -3,6 +3,7 @@
 
 mod servers;
 
+use platforms::x::NewPost;
 use std::time::Duration;
 
 use platforms::{Failure, HttpSettings, Meaning, http_client};
@@ -44,8 +45,8 @@ fn places() -> Vec<Place> {
     };
     vec![
         listens(Listens::InPlainHttp, "corrupt message"),
-        listens(Listens::AndClosesAtOnce, "tls"),
-        listens(Listens::AndClosesInTheHandshake, "tls"),
+        listens(Listens::AndClosesAtOnce, "tls|reset"),
+        listens(Listens::AndClosesInTheHandshake, "tls|reset"),
         listens(Listens::AndResetsInTheHandshake, "reset"),
         listens(Listens::AndRefusesTheHandshake, "handshake"),
         listens(Listens::WithACertificateOfNobodys, "certificate"),
@@ -107,7 +108,16 @@ async fn each_call(platforms: &Platforms) -> Vec<(&'static str, Option<Failure>)
         ("profile", threads.profile(token, now_ms).await.err()),
         (
             "create on X",
-            x.create_post(token, "a", None, now_ms).await.err(),
+            x.create_post(
+                token,
+                &NewPost {
+                    text: "a",
+                    ..NewPost::default()
+                },
+                now_ms,
+            )
+            .await
+            .err(),
         ),
         (
             "posts on X",

@@ -128,11 +128,9 @@ async fn chain(app: &TestApp, parts: usize) {
         request_hash: Vec::new(),
         content: Content {
             parts: (0..parts)
-                .map(|index| Part {
-                    text: format!("chain {index}"),
-                })
+                .map(|index| Part::of(format!("chain {index}")))
                 .collect(),
-            overrides: Default::default(),
+            ..Content::default()
         },
         publish_at: None,
         time_zone: None,

@@ -12,7 +12,7 @@ use tests::torture::{Plan, plan, report, run};
 /// A seeded run in which everything goes wrong that can.
 #[derive(Parser)]
 struct Args {
-    /// How many posts, each to one account on each platform.
+    /// How many posts, each to one account on each platform that takes it.
     #[arg(long, default_value_t = 2_000)]
     posts: usize,
     /// Fixes the posts and what befalls them; drawn from the time if not given.
@@ -26,6 +26,9 @@ struct Args {
     /// The chance that a platform misbehaves on a delivery.
     #[arg(long, default_value_t = 0.4)]
     misbehaviour: f64,
+    /// Leaves out what makes accounts wait for hours of the product's time.
+    #[arg(long)]
+    brief: bool,
     /// Worker processes, where there are several.
     #[arg(long, default_value_t = 3)]
     workers: usize,
@@ -48,6 +51,7 @@ async fn main() -> ExitCode {
         posts: args.posts,
         rate: args.rate,
         misbehaviour: args.misbehaviour,
+        is_brief: args.brief,
         seed: args
             .seed
             .unwrap_or_else(|| plan::real_now().as_ms().unsigned_abs() % 1_000_000),
@@ -67,8 +71,10 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!(
-        "\nThe same again: --seed {} --posts {}",
-        plan.seed, plan.posts
+        "\nThe same again: --seed {} --posts {}{}",
+        plan.seed,
+        plan.posts,
+        if plan.is_brief { " --brief" } else { "" }
     );
     ExitCode::FAILURE
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::files::File;
 use super::plan::ACCOUNTS;
 use super::product::KEY;
 
@@ -31,26 +32,6 @@ pub fn token(platform: &str, number: usize) -> String {
 /// The name of a simulated account.
 pub fn username(number: usize) -> String {
     format!("tortured_{number}")
-}
-
-/// The word that a post's text has and no other.
-pub fn tag(number: usize) -> String {
-    format!("[{number}]")
-}
-
-/// A post's text: plain, with what platforms escape, shorten or count otherwise.
-pub fn text(number: usize) -> String {
-    let tag = tag(number);
-    match number % 6 {
-        0 => format!("{tag} <b>bold</b> & \"quoted\" words"),
-        1 => format!("{tag} see https://example.com/a?b=1&c={number} and think"),
-        2 => format!(
-            "{tag} \u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} family, Zu\u{308}rich, \u{1f1e8}\u{1f1ed}"
-        ),
-        3 => format!("{tag} two lines\nand a #tag, @nobody_{number}"),
-        4 => format!("{tag} example.com is bare"),
-        _ => format!("{tag} plain words"),
-    }
 }
 
 impl Customer {
@@ -88,6 +69,35 @@ impl Customer {
                 return account;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Uploads all files, each until it is taken; returns their ids in the same order.
+    pub async fn upload_all(&self, files: &[File]) -> Vec<String> {
+        let mut ids = Vec::new();
+        for file in files {
+            ids.push(self.upload(file).await);
+        }
+        ids
+    }
+
+    async fn upload(&self, file: &File) -> String {
+        loop {
+            let request = self
+                .http
+                .post(format!("{}/v1/media", self.api_url))
+                .bearer_auth(KEY)
+                .header("Content-Type", "application/octet-stream")
+                .body(file.bytes.clone());
+            match answer_of(request).await {
+                Some((200 | 201, media)) => {
+                    return media["id"].as_str().expect("an id").to_owned();
+                }
+                Some((status @ 400..=499, problem)) if status != 429 => {
+                    panic!("a file is refused with {status}: {problem:#}")
+                }
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
         }
     }
 
@@ -196,9 +206,13 @@ impl Customer {
         if let Some(key) = idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
-        let answer = request.send().await.ok()?;
-        let status = answer.status().as_u16();
-        let body = answer.bytes().await.ok()?;
-        Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+        answer_of(request).await
     }
+}
+
+async fn answer_of(request: reqwest::RequestBuilder) -> Option<(u16, Value)> {
+    let answer = request.send().await.ok()?;
+    let status = answer.status().as_u16();
+    let body = answer.bytes().await.ok()?;
+    Some((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
 }

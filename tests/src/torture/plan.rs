@@ -19,12 +19,14 @@ pub const ACCOUNTS: usize = 20;
 /// What a run is.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Each post goes to one account on each platform.
+    /// Each post goes to one account on each platform that takes it.
     pub posts: usize,
     /// Posts that are submitted in a second of real time.
     pub rate: f64,
     /// The chance that a platform misbehaves on a delivery.
     pub misbehaviour: f64,
+    /// Whether what would make everybody wait is left out.
+    pub is_brief: bool,
     /// Fixes which posts are written, what the platforms do to each, and the order of the faults
     /// of servers and processes. How the processes take turns is up to the machine.
     pub seed: u64,

@@ -51,6 +51,13 @@ impl Product {
         let seconds = |span: Duration| span.as_secs().to_string();
         let mut env = vec![
             ("DUALPOSTS_LISTEN", address.to_string()),
+            // Threads fetches files there, and the workers have to say where that is.
+            ("DUALPOSTS_PUBLIC_URL", format!("http://{address}")),
+            // One folder of files for all processes.
+            (
+                "DUALPOSTS_DATA_DIR",
+                folder.join("data").display().to_string(),
+            ),
             ("DUALPOSTS_BOOTSTRAP_API_KEY", KEY.to_owned()),
             ("DUALPOSTS_SECRET_KEY", SECRET_KEY.to_owned()),
             ("DUALPOSTS_SIMULATOR", "off".to_owned()),
@@ -70,10 +77,8 @@ impl Product {
         };
         match mode {
             Mode::Embedded => {
-                let data = folder.join("data");
-                env.push(("DUALPOSTS_DATA_DIR", data.display().to_string()));
                 let up = supervised("up", "up", &env);
-                let file = data.join("dualposts.db");
+                let file = folder.join("data").join("dualposts.db");
                 wait_for("the database file", || file.is_file()).await;
                 let database = connect(&format!("sqlite://{}", file.display())).await;
                 Product {

@@ -7,11 +7,22 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub posts: usize,
+    /// How many there are of each kind.
+    pub kinds: Vec<(&'static str, usize)>,
     pub deliveries: usize,
     /// By status, as the record has them.
     pub statuses: BTreeMap<String, usize>,
+    /// Why those failed that did, by the record's code.
+    pub failures: BTreeMap<String, u64>,
+    /// The parts that are on record as live.
+    pub parts: usize,
+    /// The parts that are live, each a post of its own on the platform.
     pub live: usize,
-    /// More than one live post for one delivery.
+    /// Those of them that answer the part before.
+    pub live_answers: usize,
+    /// The files that hang on them.
+    pub live_files: usize,
+    /// More than one live post for one part.
     pub duplicates: Vec<String>,
     /// Accepted, and neither live nor settled.
     pub lost: Vec<String>,
@@ -27,6 +38,8 @@ pub struct Report {
     /// The longest that a delivery stood still because its worker was gone, in the product's time.
     pub longest_recovery: Duration,
     pub faults: BTreeMap<String, u64>,
+    /// The faults of the platforms by the call that they struck.
+    pub struck: BTreeMap<String, u64>,
     pub real_time: Duration,
 }
 
@@ -37,15 +50,22 @@ impl Report {
     }
 
     fn lines(&self) -> Vec<(String, String)> {
-        let mut lines = vec![
-            ("posts".into(), self.posts.to_string()),
-            ("deliveries".into(), self.deliveries.to_string()),
-        ];
+        let mut lines = vec![("posts".into(), self.posts.to_string())];
+        for (kind, count) in &self.kinds {
+            lines.push((format!("  {kind}"), count.to_string()));
+        }
+        lines.push(("deliveries".into(), self.deliveries.to_string()));
         for (status, count) in &self.statuses {
             lines.push((format!("  {status}"), count.to_string()));
         }
         lines.extend([
-            ("live posts".into(), self.live.to_string()),
+            ("parts on record".into(), self.parts.to_string()),
+            ("parts live".into(), self.live.to_string()),
+            (
+                "  that answer another".into(),
+                self.live_answers.to_string(),
+            ),
+            ("files on them".into(), self.live_files.to_string()),
             ("duplicates".into(), self.duplicates.len().to_string()),
             ("lost".into(), self.lost.len().to_string()),
             ("wrong records".into(), self.wrong.len().to_string()),
@@ -70,6 +90,7 @@ impl Report {
         let faults: u64 = self.faults.values().sum();
         lines.push(("faults injected".into(), faults.to_string()));
         lines.push(("  of different kinds".into(), self.faults.len().to_string()));
+        lines.push(("  at different calls".into(), self.struck.len().to_string()));
         lines.push((
             "real time".into(),
             format!("{:.0} s", self.real_time.as_secs_f64()),
@@ -101,17 +122,13 @@ pub fn print(runs: &[(&str, Report)]) {
         });
         println!("{name:<40}{}", values.collect::<String>());
     }
-    println!("\nfaults by kind");
-    let kinds = in_order(
-        runs.iter()
-            .map(|(_, report)| report.faults.keys().cloned().collect()),
-    );
-    for kind in kinds {
-        let values = runs
-            .iter()
-            .map(|(_, report)| format!("{:>14}", report.faults.get(&kind).copied().unwrap_or(0)));
-        println!("  {kind:<52}{}", values.collect::<String>());
-    }
+    print_counts("failed, by the record's code", runs, |report| {
+        &report.failures
+    });
+    print_counts("faults of the platforms by call", runs, |report| {
+        &report.struck
+    });
+    print_counts("faults by kind", runs, |report| &report.faults);
     for (head, report) in runs {
         for (what, all) in [
             ("DUPLICATE", &report.duplicates),
@@ -123,6 +140,25 @@ pub fn print(runs: &[(&str, Report)]) {
                 println!("{what} ({head}): {one}");
             }
         }
+    }
+}
+
+fn print_counts(
+    head: &str,
+    runs: &[(&str, Report)],
+    counts: impl Fn(&Report) -> &BTreeMap<String, u64>,
+) {
+    println!("\n{head}");
+    let kinds = in_order(
+        runs.iter()
+            .map(|(_, report)| counts(report).keys().cloned().collect()),
+    );
+    for kind in kinds {
+        let values = runs.iter().map(|(_, report)| {
+            let count = counts(report).get(&kind).copied().unwrap_or(0);
+            format!("{count:>14}")
+        });
+        println!("  {kind:<52}{}", values.collect::<String>());
     }
 }
 

@@ -1,25 +1,27 @@
 //! One run, from the first process to the verdict.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use serde_json::json;
 use simulator::{NewAccount, Platform, SecondPublish, Simulator};
 use tokio_util::sync::CancellationToken;
 
-use super::customer::{Connected, Customer, tag, text, token, username};
+use super::customer::{Connected, Customer, token, username};
+use super::files::files;
 use super::infrastructure::{strike_processes, strike_servers};
 use super::judge::{judge, progress};
 use super::plan::{ACCOUNTS, Plan, SPEED, Tally, pace, real_now};
 use super::platforms::{Misfortune, Moment, let_go};
+use super::posts::{Writer, Written};
 use super::product::Product;
 use super::report::Report;
 use crate::backend::Mode;
 
-/// How long the platforms go on misbehaving when all has been submitted.
+/// How long the platforms go on misbehaving when all has been submitted; less in a brief run.
 const MISBEHAVING_ON: Duration = Duration::from_secs(30);
+const MISBEHAVING_ON_BRIEFLY: Duration = Duration::from_secs(5);
 /// How long to wait for the last delivery; five hours of the product's time.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -64,6 +66,12 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     );
     let customer = Customer::new(&product.api_url);
     let accounts = customer.connect_all().await;
+    let files = files();
+    let everything = Everything {
+        accounts,
+        file_ids: customer.upload_all(&files).await,
+        written: write_all(plan),
+    };
 
     let calm = CancellationToken::new();
     let strikes = [
@@ -89,11 +97,11 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
         ]
     };
 
-    let mut misfortune = Misfortune::new(plan.dice("platforms"), plan.misbehaviour);
+    let mut misfortune = Misfortune::new(plan);
     let accepted = submit_all(
         plan,
         &customer,
-        &accounts,
+        &everything,
         &simulator,
         &mut misfortune,
         &product,
@@ -106,22 +114,24 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     if let Some(servers) = &product.servers {
         servers.postgres_proxy.disarm();
     }
-    settle(
-        &product,
-        &simulator,
-        MISBEHAVING_ON,
-        "platforms misbehave on",
-    )
-    .await;
-    misfortune.count(&simulator, &tally);
+    let on = match plan.is_brief {
+        true => MISBEHAVING_ON_BRIEFLY,
+        false => MISBEHAVING_ON,
+    };
+    settle(&product, &simulator, on, "platforms misbehave on").await;
+    let struck = Tally::default();
+    misfortune.count(&simulator, &tally, &struck);
     simulator.clear_faults();
     settle(&product, &simulator, PATIENCE, "all is well").await;
     simulator.until_idle().await;
 
-    let mut report = judge(&product.database, &simulator.live_posts(), &accepted)
+    let live = simulator.live_posts();
+    let written = &everything.written;
+    let mut report = judge(&product.database, &live, written, &accepted, &files)
         .await
         .expect("the record");
     report.faults = tally.counts();
+    report.struck = struck.counts();
     report.real_time = started.elapsed();
     stop.cancel();
     for attendant in attendants {
@@ -133,21 +143,35 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     report
 }
 
+/// What is submitted, and where to.
+struct Everything {
+    /// Those of Threads and of X, by number.
+    accounts: [Vec<Connected>; 2],
+    /// What the product calls the files.
+    file_ids: Vec<String>,
+    written: Vec<Written>,
+}
+
+fn write_all(plan: &Plan) -> Vec<Written> {
+    let mut writer = Writer::new(plan.dice("written"));
+    (0..plan.posts).map(|number| writer.write(number)).collect()
+}
+
 /// Submits at the plan's rate, whether or not earlier posts were accepted yet.
 async fn submit_all(
     plan: &Plan,
     customer: &Customer,
-    accounts: &[Vec<Connected>; 2],
+    everything: &Everything,
     simulator: &Simulator,
     misfortune: &mut Misfortune,
     product: &Product,
-) -> HashSet<usize> {
+) -> BTreeSet<usize> {
     let mut dice = plan.dice("posts");
     let begun = Instant::now();
     let mut told = Instant::now();
     let mut waiting = futures::stream::FuturesUnordered::new();
-    let mut accepted = HashSet::new();
-    for number in 0..plan.posts {
+    let mut accepted = BTreeSet::new();
+    for (number, post) in everything.written.iter().enumerate() {
         // A third of the run for each thing that a second publish of one container may do. In the
         // first, neither platform helps: what is sent twice is live twice.
         let moment = match number * 20 / plan.posts {
@@ -163,19 +187,24 @@ async fn submit_all(
             };
             settings.x.duplicate_check = moment != Moment::Early;
         });
-        let targets = accounts
+        let targets = everything
+            .accounts
             .each_ref()
             .map(|all| &all[dice.usize(0..all.len())]);
+        let mut accounts = Vec::new();
         for (platform, target) in [Platform::Threads, Platform::X].into_iter().zip(targets) {
-            misfortune.befall(simulator, platform, &target.username, &tag(number), moment);
+            if post.platforms().contains(&platform) {
+                misfortune.befall(simulator, platform, &target.username, post, moment);
+                accounts.push(target.id.as_str());
+            }
         }
-        let mut body = json!({ "text": text(number), "accounts": targets.map(|one| &one.id) });
+        let mut body = post.body(&everything.file_ids, &accounts);
         let scheduled = dice.u8(0..10) == 0;
         let canceled = scheduled && dice.u8(0..4) == 0;
         if scheduled {
             let ahead = Duration::from_secs(dice.u64(30..600));
             let at = entities::Timestamp::from_ms(simulator.now_ms()) + ahead;
-            body["publish_at"] = json!(at);
+            body["publish_at"] = serde_json::json!(at);
         }
         let customer = customer.clone();
         waiting.push(tokio::spawn(async move {

@@ -87,7 +87,10 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
         | Meaning::Transient
         | Meaning::Unknown
         | Meaning::NotFound
-        | Meaning::BadLinkPreview => again(case, progress.looked(), error),
+        | Meaning::BadLinkPreview
+        | Meaning::MediaUnreachable
+        | Meaning::ChildrenNotReady
+        | Meaning::UploadLost => again(case, progress.looked(), error),
     }
 }
 

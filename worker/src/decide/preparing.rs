@@ -7,18 +7,25 @@ use entities::rows::attempt::Verdict;
 use platforms::threads::ContainerStatus;
 use platforms::{Failure, Meaning};
 
-use super::{CONTAINER_LIFE, CONTAINERS, Case, Decision, generic, publishing};
+use super::{CONTAINER_LIFE, CONTAINERS, Case, Decision, files, generic, publishing};
 use crate::backoff::{PREPARING, interval};
 use crate::explain;
 
 /// How long a container may be unknown to some of the platform's servers after it was made
 /// (`threads.md` 5.3, 7.4).
-const REPLICATION: Duration = Duration::from_secs(120);
+pub const REPLICATION: Duration = Duration::from_secs(120);
 /// How often the post that is answered may be missing before it counts as deleted: with the
 /// growing intervals about two minutes, and a fresh post was seen to need 10 s (`threads.md` 4.6).
 const PARENT_LOOKS: i32 = 6;
 /// How often a link preview may be refused; minutes-old pages are (`threads.md` 5.2).
 const PREVIEW_LOOKS: i32 = 5;
+/// How often the files of a carousel may be unknown to the server that makes it, although they are
+/// finished: with the growing intervals about two minutes. Ten to thirty seconds were seen, and
+/// more than one of them (`threads.md` 4.5).
+const CHILDREN_LOOKS: i32 = 7;
+/// A video that is published as an answer sooner than this after it was finished came out as a post
+/// of its own (`threads.md` 4.6).
+const VIDEO_REPLY: Duration = Duration::from_secs(40);
 
 pub fn created(case: &Case<'_>, id: &str) -> Decision {
     let container = Container {
@@ -36,11 +43,17 @@ pub fn created(case: &Case<'_>, id: &str) -> Decision {
 pub fn create_failed(case: &Case<'_>, failure: &Failure) -> Decision {
     let looks = case.progress.looks + 1;
     let is_reply = case.progress.part_index > 0;
+    if failure.meaning == Meaning::MediaUnreachable {
+        return files::unreachable(case, failure);
+    }
     let give_up = match failure.meaning {
         Meaning::NotFound if is_reply && looks >= PARENT_LOOKS => {
             Some(explain::reply_target_missing(failure))
         }
         Meaning::NotFound if !is_reply && looks >= PARENT_LOOKS => {
+            Some(explain::explain(case.platform, failure))
+        }
+        Meaning::ChildrenNotReady if looks >= CHILDREN_LOOKS => {
             Some(explain::explain(case.platform, failure))
         }
         Meaning::BadLinkPreview if looks >= PREVIEW_LOOKS => {
@@ -66,7 +79,12 @@ pub fn checked(case: &Case<'_>, container: &Container, status: &ContainerStatus)
                     container: container.clone(),
                 },
             );
-            Decision::new(Change::go_on(ready), Verdict::Done)
+            let change = if case.progress.part_index > 0 && case.files.has_video() {
+                Change::processing(ready, case.now + VIDEO_REPLY)
+            } else {
+                Change::go_on(ready)
+            };
+            Decision::new(change, Verdict::Done)
         }
         ContainerStatus::InProgress if case.now.since(container.made_at) < CONTAINER_LIFE => {
             wait(case, case.progress.looked())
@@ -136,7 +154,7 @@ fn another_container(case: &Case<'_>, container: &Container, reason: &str) -> De
 }
 
 /// A step forward. A send that failed is not made good by it, only by a part that is live.
-fn reached(case: &Case<'_>, checkpoint: Checkpoint) -> Progress {
+pub fn reached(case: &Case<'_>, checkpoint: Checkpoint) -> Progress {
     let failing_since = case
         .progress
         .failing_since
@@ -154,6 +172,6 @@ pub fn wait(case: &Case<'_>, progress: Progress) -> Decision {
 }
 
 /// `threads.md` 4.4: what the platform will say of the same content every time.
-fn is_permanent(reason: &str) -> bool {
+pub fn is_permanent(reason: &str) -> bool {
     reason.starts_with("INVALID_") || reason.ends_with("FRAME_RATE")
 }

@@ -3,6 +3,7 @@
 
 mod drive;
 mod every;
+mod files;
 mod lanes;
 mod looking;
 mod patience;
@@ -22,7 +23,7 @@ use platforms::{Evidence, Failure, Meaning, RemotePost};
 use super::{Case, Decision, Success, decide};
 use crate::Settings;
 use crate::search::Search;
-use crate::step::Step;
+use crate::step::{Files, Step};
 
 /// When everything begins.
 const START: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -104,6 +105,7 @@ fn found(id: &str) -> Result<Success, Failure> {
         url: Some(format!("https://example.org/{id}")),
         created_at_ms: Some((START + secs(1)).as_ms()),
         reply_to: None,
+        attached: platforms::Attached::Unsaid,
     };
     Ok(Success::Searched(Search {
         found: Some(post),
@@ -202,7 +204,14 @@ impl Scene {
 
     /// What the delivery would do next.
     fn planned(&self) -> Step {
-        crate::step::plan(self.platform, self.status, &self.progress, self.now).step
+        crate::step::plan(
+            self.platform,
+            self.status,
+            &self.progress,
+            Files::default(),
+            self.now,
+        )
+        .step
     }
 
     /// Decides, and checks what every decision must be.
@@ -223,6 +232,7 @@ impl Scene {
             status: self.status,
             progress: &self.progress,
             parts: self.parts,
+            files: Files::default(),
             seed: "dlv_1",
             settings: &settings,
             asked_at,

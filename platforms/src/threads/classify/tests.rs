@@ -121,7 +121,12 @@ fn a_thing_that_is_not_there_or_not_yet_is_not_found() {
 #[test]
 fn carousel_children_may_become_known_shortly() {
     let body = error("OAuthException", "100", Some(4279004), "Invalid parameter");
-    check(400, &body, Meaning::Transient, rejected("invalid_request"));
+    check(
+        400,
+        &body,
+        Meaning::ChildrenNotReady,
+        rejected("invalid_request"),
+    );
 }
 
 #[test]
@@ -184,12 +189,6 @@ fn a_restricted_account_is_blocked_even_under_the_code_of_a_rate_limit() {
 fn temporary_trouble_leaves_a_publish_unknown() {
     for body in [
         error("OAuthException", "1", None, "An unknown error occurred"),
-        error(
-            "OAuthException",
-            "1",
-            Some(2207052),
-            "An unknown error occurred",
-        ),
         error(
             "OAuthException",
             "2",

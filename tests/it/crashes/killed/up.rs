@@ -91,18 +91,22 @@ async fn up(env: &[(&'static str, String)]) -> (Process, Client) {
 }
 
 /// A data folder of the test's own; gone when dropped.
-struct DataFolder(PathBuf);
+pub struct DataFolder(PathBuf);
 
 impl DataFolder {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let name = format!("dualposts-killed-{}", uuid::Uuid::now_v7().simple());
         DataFolder(std::env::temp_dir().join(name))
+    }
+
+    pub fn path(&self) -> String {
+        self.0.display().to_string()
     }
 
     fn env(&self, simulator: &str, accounts: String) -> Vec<(&'static str, String)> {
         let simulator = simulator.to_owned();
         let mut env = vec![
-            ("DUALPOSTS_DATA_DIR", self.0.display().to_string()),
+            ("DUALPOSTS_DATA_DIR", self.path()),
             ("DUALPOSTS_LISTEN", "127.0.0.1:0".to_owned()),
             ("DUALPOSTS_BOOTSTRAP_API_KEY", KEY.to_owned()),
             ("DUALPOSTS_THREADS_API_URL", simulator.clone()),

@@ -32,6 +32,7 @@ pub fn decided(
         status: claim.status,
         progress: &progress,
         parts: world.start.parts,
+        files: Default::default(),
         seed: "dlv_1",
         settings: patience(rules),
         asked_at: if rules.answers_age {
@@ -55,6 +56,7 @@ pub fn decided(
             case.platform,
             Status::Publishing,
             change.progress(),
+            Default::default(),
             world.now,
         )
     });

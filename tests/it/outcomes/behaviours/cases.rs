@@ -3,9 +3,12 @@
 use entities::Platform;
 use serde_json::Value;
 use simulator::{
-    Behaviour, Effect, Fault, FaultRule, LimitWindow, Operation, When, XError, behaviours,
+    Behaviour, Effect, Fault, FaultRule, LagOf, LimitWindow, Operation, ThreadsError, When, XError,
+    behaviours,
 };
 use tests::app::simulated;
+
+use crate::crashes::files::Carried;
 
 use super::super::{BOTH_SIDES, on};
 use super::ends::{End, end, end_of_lasting};
@@ -15,6 +18,10 @@ use super::ends::{End, end, end_of_lasting};
 pub enum Scene {
     /// On a post's straight way out.
     Post,
+    /// The same with a file or several, which may have calls of their own.
+    Carrying(Carried),
+    /// The second part of a chain, which is a video.
+    VideoAnswer,
     /// While a post is looked for whose publish was not answered, on this side of the effect.
     Looking(When),
     /// The same for the second part of a chain, which is an answer to the first.
@@ -43,19 +50,29 @@ pub struct Case {
 /// Where the product makes a call; nowhere, when it has no use for it.
 pub fn scenes(operation: Operation) -> Vec<Scene> {
     use Operation::{
-        ContainerStatus, CreateContainer, Delete, ListPosts, ListReplies, Me, Publish,
-        PublishingLimit, ReadMedia, ThreadsAppToken, ThreadsAuthorize, ThreadsCodeExchange,
-        ThreadsDebugToken, ThreadsLongLived, ThreadsRefresh, Unknown, XAuthorize, XCodeExchange,
-        XCreate, XDelete, XMe, XRead, XRefresh, XRevoke, XTimeline,
+        ContainerStatus, CreateCarousel, CreateChild, CreateContainer, Delete, ListPosts,
+        ListReplies, Me, Publish, PublishingLimit, ReadMedia, ThreadsAppToken, ThreadsAuthorize,
+        ThreadsCodeExchange, ThreadsDebugToken, ThreadsLongLived, ThreadsRefresh, Unknown,
+        XAuthorize, XCodeExchange, XCreate, XDelete, XMe, XMediaAppend, XMediaFinalize,
+        XMediaInitialize, XMediaMetadata, XMediaStatus, XMediaUpload, XRead, XRefresh, XRevoke,
+        XTimeline,
     };
     let looking = || BOTH_SIDES.map(Scene::Looking);
     match operation {
         CreateContainer | Publish | ReadMedia | XCreate => vec![Scene::Post],
-        ContainerStatus => [&[Scene::Post][..], &looking()].concat(),
+        ContainerStatus => {
+            let straight = [Scene::Post, Scene::Carrying(Carried::Images)];
+            [&straight[..], &looking()].concat()
+        }
         ListPosts | XTimeline => looking().into(),
         ListReplies => BOTH_SIDES.map(Scene::LookingForAnswer).into(),
         Me | XMe => vec![Scene::Connecting],
         PublishingLimit | Delete | XRead | XDelete | Unknown => Vec::new(),
+        CreateChild | CreateCarousel => vec![Scene::Carrying(Carried::Images)],
+        XMediaUpload | XMediaMetadata => vec![Scene::Carrying(Carried::Image)],
+        XMediaInitialize | XMediaAppend | XMediaFinalize | XMediaStatus => {
+            vec![Scene::Carrying(Carried::Clip)]
+        }
         // No part of publishing a post.
         ThreadsAuthorize | ThreadsCodeExchange | ThreadsAppToken | ThreadsLongLived
         | ThreadsRefresh | ThreadsDebugToken | XAuthorize | XCodeExchange | XRefresh | XRevoke => {
@@ -82,7 +99,9 @@ pub fn cases(platform: Platform) -> Vec<Case> {
                 continue;
             }
             let is_simple = rules.iter().all(|rule| rule.operation == Some(operation));
-            let scenes = if is_simple {
+            let scenes = if let Some(scene) = scene_of_files(&behaviour, operation) {
+                vec![scene]
+            } else if is_simple {
                 scenes(operation)
             } else {
                 vec![scene_of(&behaviour, operation)]
@@ -131,11 +150,18 @@ fn case(
     if is_simple {
         let lost = |when| on(visible(platform), Fault::Lost { when }).once();
         match scene {
-            Scene::Post | Scene::Connecting => {}
+            Scene::Post | Scene::Carrying(_) | Scene::Connecting => {}
+            Scene::VideoAnswer => rules[0].skip += 1,
             Scene::Looking(when) => rules.push(lost(when)),
             Scene::LookingForAnswer(when) => rules.push(lost(when).skip(1)),
         }
-        if operation == Operation::ContainerStatus && scene != Scene::Post {
+        if operation == Operation::XMediaStatus {
+            // Only what takes its time is asked about.
+            let what = LagOf::Processing;
+            let lag = on(Operation::XMediaFinalize, Fault::Lag { what, seconds: 3 });
+            rules.push(lag.once());
+        }
+        if operation == Operation::ContainerStatus && matches!(scene, Scene::Looking(_)) {
             // The look before the publish.
             rules[0].skip += 1;
         }
@@ -143,7 +169,9 @@ fn case(
     let name = format!("{platform} {} at {operation:?} {scene:?}", behaviour.name);
     let is_live = match scene {
         Scene::Looking(when) | Scene::LookingForAnswer(when) => when == When::After,
-        Scene::Post | Scene::Connecting => behaviour.effect == Effect::Done,
+        Scene::Post | Scene::Carrying(_) | Scene::VideoAnswer | Scene::Connecting => {
+            behaviour.effect == Effect::Done
+        }
     };
     let mut case = Case {
         name,
@@ -158,6 +186,26 @@ fn case(
     };
     case.end = end(&case);
     case
+}
+
+/// What is about files although text posts make the same call.
+fn scene_of_files(behaviour: &Behaviour, operation: Operation) -> Option<Scene> {
+    let fault = behaviour.rules(operation).remove(0).fault;
+    match fault {
+        _ if operation != Operation::CreateContainer => None,
+        Fault::ThreadsError {
+            error: ThreadsError::MediaDownloadFailed { .. },
+            ..
+        } => Some(Scene::Carrying(Carried::Image)),
+        Fault::Lag {
+            what: LagOf::VideoReply,
+            ..
+        } => Some(Scene::VideoAnswer),
+        Fault::Container { .. } if behaviour.name.starts_with("video_") => {
+            Some(Scene::Carrying(Carried::Clip))
+        }
+        _ => None,
+    }
 }
 
 /// A behaviour that is made of several rules brings its own circumstances.
@@ -211,16 +259,27 @@ impl Case {
             }
             _ => false,
         };
-        shuts && self.operation == visible(self.platform)
+        let is_look = matches!(self.scene, Scene::Looking(_) | Scene::LookingForAnswer(_));
+        shuts && !is_look
     }
 
     /// What is posted; the last is the one that is struck.
-    pub fn texts(&self) -> Vec<String> {
+    pub fn parts(&self) -> Vec<(String, Carried)> {
         // Both platforms show such a text otherwise than it was sent.
         let written = format!("{} & <more> at https://example.org/a?b=1&c=2", self.name);
+        let chain = |carried| {
+            vec![
+                (format!("{written} 0"), Carried::Nothing),
+                (format!("{written} 1"), carried),
+            ]
+        };
         match self.scene {
-            Scene::LookingForAnswer(_) => vec![format!("{written} 0"), format!("{written} 1")],
-            _ => vec![written],
+            Scene::LookingForAnswer(_) => chain(Carried::Nothing),
+            Scene::VideoAnswer => chain(Carried::Clip),
+            Scene::Carrying(carried) => vec![(written, carried)],
+            Scene::Post | Scene::Looking(_) | Scene::Connecting => {
+                vec![(written, Carried::Nothing)]
+            }
         }
     }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 use entities::due;
 use futures::StreamExt;
 use queue::Job;
-use serde_json::Value;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tests::TestApp;
 use tests::client::id;
 use worker::publish::publish;
 use worker::{Worker, relay};
 
-use super::super::chains;
 use super::cases::Case;
+use crate::crashes::files::Shelf;
+
 use super::judge::{Seen, judged};
 use super::resolving::Waits;
 
@@ -27,9 +29,10 @@ pub struct Run {
 pub async fn run(app: &TestApp, cases: Vec<Case>, longest: Duration) -> Waits {
     let count = cases.len();
     app.simulator.clear_faults();
+    let shelf = Shelf::filled(&app.client).await;
     let mut runs = Vec::new();
     for case in cases {
-        runs.push(begin(app, case).await);
+        runs.push(begin(app, &shelf, case).await);
     }
     settle(app, longest).await;
     let mut waits = Waits::default();
@@ -50,7 +53,7 @@ pub async fn run(app: &TestApp, cases: Vec<Case>, longest: Duration) -> Waits {
     waits
 }
 
-async fn begin(app: &TestApp, case: Case) -> Run {
+async fn begin(app: &TestApp, shelf: &Shelf, case: Case) -> Run {
     let number = app.count("SELECT count(*) FROM accounts").await;
     let username = format!("case{number}");
     let account = app.add_account(case.platform, &username).await;
@@ -59,14 +62,14 @@ async fn begin(app: &TestApp, case: Case) -> Run {
         .iter()
         .map(|rule| rule.clone().account(username.clone()));
     app.simulator.add_faults(own.collect());
-    let texts = case.texts();
-    let post = if texts.len() == 1 {
-        app.client
-            .submit(&texts[0], &[account.id.to_string()])
-            .await
-    } else {
-        chains::submit_to(app, texts, vec![account]).await
-    };
+    let parts = case.parts();
+    let parts: Vec<Value> = parts
+        .iter()
+        .map(|(text, carried)| shelf.part(text, *carried))
+        .collect();
+    let body = json!({ "parts": parts, "accounts": [account.id] });
+    let reply = app.client.submit_raw(body).await;
+    let post = reply.expect(StatusCode::ACCEPTED);
     assert!(id(&post).starts_with("post_"));
     Run {
         case,

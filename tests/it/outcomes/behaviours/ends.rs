@@ -1,6 +1,6 @@
 //! How each case must end. Every fault and every named error has its line here.
 
-use simulator::{ContainerFate, Fault, Operation, ThreadsError, When, XError};
+use simulator::{ContainerFate, Fault, MediaFate, Operation, ThreadsError, When, XError};
 
 use super::cases::{Case, Scene, visible};
 
@@ -58,6 +58,7 @@ pub fn end(case: &Case) -> End {
         return End::Published;
     };
     match fault {
+        Fault::Status { status: 431, .. } => End::Failed(too_large(case)),
         Fault::Lost { .. }
         | Fault::Reset { .. }
         | Fault::Status { .. }
@@ -71,24 +72,43 @@ pub fn end(case: &Case) -> End {
         | Fault::Redirect { .. }
         | Fault::ThreadsBurst { .. }
         | Fault::Lag { .. } => End::Published,
-        Fault::Container { becomes } => container(becomes, case.lasts()),
+        Fault::Container { becomes } => container(becomes, case),
+        Fault::Media { becomes } => media(becomes, case.lasts()),
         Fault::ThreadsError { error, .. } => threads(error, case),
         Fault::XError { error, .. } => x(error, case),
     }
 }
 
-fn container(becomes: &ContainerFate, for_ever: bool) -> End {
+fn container(becomes: &ContainerFate, case: &Case) -> End {
+    let is_child = case.operation == Operation::CreateChild;
     match becomes {
         // A reason that names the content is the same for every container of it.
         ContainerFate::Error(reason) if reason.starts_with("INVALID_") => {
             End::Failed("content_refused")
         }
-        ContainerFate::Vanishes | ContainerFate::Error(_) | ContainerFate::Expired if for_ever => {
-            End::Failed("container_lost")
-        }
+        // It was finished when it was last seen: the carousel is asked for a few times.
+        ContainerFate::Vanishes if is_child => End::Failed("media_lost"),
+        _ if case.lasts() && is_child => End::Failed("media_lost"),
+        _ if case.lasts() => End::Failed("container_lost"),
         ContainerFate::Vanishes | ContainerFate::Error(_) | ContainerFate::Expired => {
             End::Published
         }
+    }
+}
+
+fn media(becomes: &MediaFate, for_ever: bool) -> End {
+    match becomes {
+        MediaFate::Fails(_) => End::Failed("media_invalid"),
+        MediaFate::Expires if for_ever => End::Failed("media_lost"),
+        MediaFate::Expires => End::Published,
+    }
+}
+
+/// Of an image, or of a stretch of a video.
+fn too_large(case: &Case) -> &'static str {
+    match case.operation {
+        Operation::XMediaAppend => "chunk_too_large",
+        _ => "media_too_large",
     }
 }
 
@@ -108,6 +128,12 @@ fn threads(error: &ThreadsError, case: &Case) -> End {
             End::Failed("invalid_request")
         }
         ThreadsError::TooManyLinks if counts => End::Failed("link_limit"),
+        ThreadsError::FeatureNotAvailable if counts => End::Failed("feature_not_available"),
+        ThreadsError::InvalidCountryCodes if counts => End::Failed("invalid_request"),
+        ThreadsError::MediaDownloadFailed { .. } if case.lasts() => {
+            End::Failed("media_unreachable")
+        }
+        ThreadsError::InvalidChildren { .. } if case.lasts() => End::Failed("media_lost"),
         // A code that nobody knows proves nothing about a publish.
         ThreadsError::UnknownPath { .. } if stage == Stage::Preparing => {
             End::Failed("invalid_request")
@@ -124,13 +150,22 @@ fn threads(error: &ThreadsError, case: &Case) -> End {
         | ThreadsError::NonexistingField { .. }
         | ThreadsError::InvalidParameter { .. }
         | ThreadsError::TooManyLinks
+        | ThreadsError::MediaDownloadFailed { .. }
+        | ThreadsError::InvalidChildren { .. }
+        | ThreadsError::FeatureNotAvailable
+        | ThreadsError::InvalidCountryCodes
         | ThreadsError::UnknownPath { .. } => End::Published,
     }
 }
 
 fn not_found_for_ever(case: &Case) -> End {
     match (case.operation, is_absent(case)) {
-        (Operation::CreateContainer, _) => End::Failed("not_found"),
+        (Operation::CreateContainer | Operation::CreateChild | Operation::CreateCarousel, _) => {
+            End::Failed("not_found")
+        }
+        (Operation::ContainerStatus, _) if matches!(case.scene, Scene::Carrying(_)) => {
+            End::Failed("media_lost")
+        }
         (Operation::ReadMedia, _) => End::WithoutAddress,
         (Operation::ListPosts | Operation::ListReplies, false) => End::WithoutId,
         // The container says that it was not published.
@@ -145,8 +180,8 @@ fn not_found_for_ever(case: &Case) -> End {
 fn x(error: &XError, case: &Case) -> End {
     let stage = stage(case);
     let refused = |code| match stage {
-        Stage::Publishing => End::Failed(code),
-        _ => End::Published,
+        Stage::Preparing | Stage::Publishing => End::Failed(code),
+        Stage::Addressing | Stage::Looking => End::Published,
     };
     match error {
         XError::Unauthorized => dead_token(case, stage),
@@ -159,12 +194,19 @@ fn x(error: &XError, case: &Case) -> End {
         XError::QuoteNotAllowed => refused("quote_not_allowed"),
         XError::TooManyCashtags => refused("too_many_cashtags"),
         XError::InvalidMedia { .. } => refused("media_invalid"),
-        XError::InvalidRequest { .. } | XError::NotFound => refused("invalid_request"),
+        XError::VideoTooLong => refused("video_too_long"),
+        XError::InvalidRequest { .. } => refused("invalid_request"),
+        // It is sent anew.
+        XError::NotFound if stage == Stage::Preparing => End::Published,
+        XError::NotFound => refused("invalid_request"),
+        XError::MediaTooLarge => refused(too_large(case)),
         XError::CreditsDepleted { .. }
         | XError::SpendCapReached
         | XError::TooManyRequests { .. }
         | XError::ServiceUnavailable
         | XError::AccountLocked
+        | XError::UnknownMedia
+        | XError::SegmentsDoNotAddUp
         | XError::AccountSuspended => End::Published,
     }
 }
@@ -217,10 +259,15 @@ pub fn verdicts(case: &Case) -> Option<&'static [&'static str]> {
             ThreadsError::EmptyServerError | ThreadsError::Transient
         ),
         Fault::XError { error, .. } => *error == XError::ServiceUnavailable,
-        Fault::ThreadsBurst { .. } | Fault::Container { .. } | Fault::Lag { .. } => false,
+        Fault::ThreadsBurst { .. }
+        | Fault::Container { .. }
+        | Fault::Media { .. }
+        | Fault::Lag { .. } => false,
     };
     tells_nothing.then_some(match stage(case) {
         Stage::Publishing => &["unknown"][..],
+        // A stretch may be taken without a word; finalizing tells whether all are there.
+        Stage::Preparing if case.operation == Operation::XMediaAppend => &["retry", "done"],
         Stage::Preparing => &["retry"],
         Stage::Addressing => &["wait", "done"],
         Stage::Looking => &["retry", "wait", "done", "unknown"],

@@ -128,7 +128,13 @@ impl Delivery {
 
     /// What one worker does under one claim.
     fn stretch(&mut self, world: &mut impl World, settings: &Settings) -> Result<(), String> {
-        let planned = plan(self.platform, self.status, &self.progress, self.now);
+        let planned = plan(
+            self.platform,
+            self.status,
+            &self.progress,
+            Files::default(),
+            self.now,
+        );
         let mut step = planned.step;
         self.progress = planned.armed;
         if self.status != Status::Unconfirmed {
@@ -158,6 +164,7 @@ impl Delivery {
                 status: self.status,
                 progress: &self.progress,
                 parts: self.parts,
+                files: Files::default(),
                 seed: "dlv_1",
                 settings,
                 asked_at,
@@ -176,6 +183,7 @@ impl Delivery {
                 self.platform,
                 Status::Publishing,
                 change.progress(),
+                Files::default(),
                 self.now,
             );
             self.write(change.armed(next.armed))?;

@@ -1,7 +1,9 @@
 //! All there is of each kind of input. A new variant does not compile until it has examples here.
 
 use entities::delivery::{Checkpoint, Status};
+use entities::uploads::{Upload, UploadState};
 use platforms::threads::ContainerStatus;
+use platforms::x::{Processing, Uploaded};
 use platforms::{LimitScope, Meaning};
 
 use super::*;
@@ -29,6 +31,9 @@ every!(meanings: Meaning {
     Meaning::Unauthorized => [Meaning::Unauthorized],
     Meaning::NotFound => [Meaning::NotFound],
     Meaning::BadLinkPreview => [Meaning::BadLinkPreview],
+    Meaning::MediaUnreachable => [Meaning::MediaUnreachable],
+    Meaning::ChildrenNotReady => [Meaning::ChildrenNotReady],
+    Meaning::UploadLost => [Meaning::UploadLost],
     Meaning::Duplicate => [Meaning::Duplicate],
     Meaning::Blocked { .. } => [
         Meaning::Blocked { code: "credits_depleted" },
@@ -42,6 +47,14 @@ every!(meanings: Meaning {
 });
 
 every!(steps: Step {
+    Step::UploadImage { .. } => [Step::UploadImage { position: 0 }],
+    Step::BeginUpload { .. } => [Step::BeginUpload { position: 1 }],
+    Step::AppendUpload(_) => [Step::AppendUpload(upload(UploadState::Sending))],
+    Step::FinishUpload(_) => [Step::FinishUpload(upload(UploadState::Sending))],
+    Step::CheckUpload(_) => [Step::CheckUpload(upload(UploadState::Processing))],
+    Step::DescribeMedia(_) => [Step::DescribeMedia(upload(UploadState::Undescribed))],
+    Step::CreateChild { .. } => [Step::CreateChild { position: 0 }],
+    Step::CheckChild(_) => [Step::CheckChild(upload(UploadState::Processing))],
     Step::CreateContainer => [Step::CreateContainer],
     Step::CheckContainer(_) => [Step::CheckContainer(container())],
     Step::PublishContainer(_) => [Step::PublishContainer(container())],
@@ -62,14 +75,61 @@ every!(container_statuses: ContainerStatus {
     ],
 });
 
+/// A file on its way.
+pub fn upload(state: UploadState) -> Upload {
+    Upload {
+        position: 0,
+        state,
+        remote_id: "u1".into(),
+        sent_bytes: 0,
+        tries: 1,
+        made_at: START,
+    }
+}
+
+/// Whether a step brings a file on its way.
+pub fn is_of_a_file(step: &Step) -> bool {
+    !matches!(
+        step,
+        Step::CreateContainer
+            | Step::CheckContainer(_)
+            | Step::PublishContainer(_)
+            | Step::CreatePost
+            | Step::ReadPermalink { .. }
+            | Step::FindPost
+    )
+}
+
 /// Every success, those that answer another question included.
 pub fn successes() -> Vec<Success> {
     let mut all = every_success();
     all.extend(container_statuses().into_iter().map(Success::Status));
+    all.extend(processings().into_iter().map(Success::Processed));
     all
 }
 
+every!(processings: Processing {
+    Processing::Ready => [Processing::Ready],
+    Processing::Pending { .. } => [
+        Processing::Pending { check_after_s: None },
+        Processing::Pending { check_after_s: Some(5) },
+    ],
+    Processing::Failed { .. } => [Processing::Failed {
+        code: Some(1),
+        name: Some("InvalidMedia".into()),
+        message: None,
+    }],
+});
+
 every!(every_success: Success {
+    Success::Uploaded(_) => [Success::Uploaded(Uploaded {
+        id: "u1".into(),
+        processing: Processing::Ready,
+        expires_after_s: None,
+    })],
+    Success::Appended { .. } => [Success::Appended { sent_bytes: 5 }],
+    Success::Processed(_) => [Success::Processed(Processing::Ready)],
+    Success::Described => [Success::Described],
     Success::Container { .. } => [Success::Container { id: "c2".into() }],
     Success::Status(_) => [Success::Status(ContainerStatus::Published)],
     Success::Live { .. } => [Success::Live { remote_id: "m1".into(), url: None }],
@@ -111,7 +171,18 @@ pub fn scenes(step: &Step) -> Vec<Scene> {
 fn checkpoint(platform: Platform, status: Status, step: &Step) -> Checkpoint {
     match (status, step) {
         (Status::Unconfirmed, _) => sent(platform),
-        (_, Step::CreateContainer) => Checkpoint::Start,
+        (
+            _,
+            Step::UploadImage { .. }
+            | Step::BeginUpload { .. }
+            | Step::AppendUpload(_)
+            | Step::FinishUpload(_)
+            | Step::CheckUpload(_)
+            | Step::DescribeMedia(_)
+            | Step::CreateChild { .. }
+            | Step::CheckChild(_)
+            | Step::CreateContainer,
+        ) => Checkpoint::Start,
         (_, Step::CheckContainer(_)) => Checkpoint::Preparing {
             container: container(),
         },

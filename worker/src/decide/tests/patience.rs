@@ -40,6 +40,7 @@ fn usual(
             }),
             Step::ReadPermalink { .. } => Ok(Success::Permalink(None)),
             Step::FindPost => not_found(true),
+            of_a_file => unreachable!("{of_a_file:?} without a file"),
         })
     }
 }

@@ -325,8 +325,14 @@ fn a_link_preview_that_stays_refused_fails_after_five_tries_wherever_it_is_refus
             }
             let next = scene.next(&decision);
             assert_eq!(next.planned(), step);
-            let armed =
-                crate::step::plan(next.platform, next.status, &next.progress, next.now).armed;
+            let armed = crate::step::plan(
+                next.platform,
+                next.status,
+                &next.progress,
+                Files::default(),
+                next.now,
+            )
+            .armed;
             scene = Scene {
                 status: Status::Publishing,
                 progress: armed,

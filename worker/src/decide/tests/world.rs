@@ -201,6 +201,7 @@ impl Unruly {
             }
             Step::ReadPermalink { .. } => Ok(Success::Permalink(None)),
             Step::FindPost => Ok(Success::Searched(self.list(part, now))),
+            of_a_file => unreachable!("{of_a_file:?} without a file"),
         }
     }
 
@@ -306,6 +307,7 @@ impl Unruly {
             .filter(|post| post.part == part && post.listed_at <= now);
         let first = listed.min_by_key(|post| post.lands_at).filter(|_| !skipped);
         let found = first.map(|post| RemotePost {
+            attached: platforms::Attached::Unsaid,
             id: post.id.clone(),
             text: String::new(),
             url: None,

@@ -1,0 +1,118 @@
+//! What a request to post looks like, for the OpenAPI document: `Fields` reads it, to name every
+//! violation at once.
+
+use std::collections::HashMap;
+
+use utoipa::ToSchema;
+
+use super::options::OptionsBody;
+use super::parts::{PartMediaBody, SplitBody};
+
+/// A post to be published.
+#[derive(ToSchema)]
+#[schema(example = json!({"text": "Hello from DualPosts", "accounts": ["acc_0199..."]}))]
+#[expect(
+    dead_code,
+    reason = "the shape for the OpenAPI document; `Fields` reads the body, to name every violation at once"
+)]
+pub struct NewPostBody {
+    /// The text. Short for one part.
+    text: Option<String>,
+    /// What hangs on it. Short for one part.
+    media: Option<Vec<PartMediaBody>>,
+    /// The messages of a chain, instead of `text` and `media`; each answers the one before.
+    #[schema(max_items = 25)]
+    parts: Option<Vec<NewPartBody>>,
+    /// Cut what is too long for a platform into a chain: `true`, or `{"numbering": true}` to add
+    /// ` (1/3)` to each piece.
+    split: Option<SplitBody>,
+    /// Where it goes: ids from `GET /v1/accounts`.
+    #[schema(min_items = 1, max_items = 50)]
+    accounts: Vec<String>,
+    /// When it goes out (RFC 3339 with an offset, up to ten years ahead). Left out: at once.
+    #[schema(format = DateTime)]
+    publish_at: Option<String>,
+    /// The IANA time zone in which you think of `publish_at`; kept with the post.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: Option<String>,
+    /// What to do when it can not go out at its time, or not soon after it was submitted (an
+    /// outage, an account that had to be connected again): `publish` it late, `skip` it, or `ask`
+    /// (its deliveries become `missed`, and you decide). Waiting for a platform's rate limit is
+    /// not late. Left out: `publish`.
+    #[schema(value_type = Option<IfLateWord>, inline)]
+    if_late: Option<String>,
+    /// How late it may still go out, in seconds. Left out: 21600 (6 hours) for `publish`, 60 for
+    /// `skip` and `ask`. What is later than that is `missed` with `publish`, too.
+    #[schema(minimum = 0, maximum = 316224000)]
+    max_lateness_s: Option<i64>,
+    /// What one platform (`x`, `threads`) or one account (`acc_...`) shows instead.
+    overrides: Option<HashMap<String, NewOverrideBody>>,
+    /// What the platforms offer besides text and media.
+    options: Option<OptionsBody>,
+    /// See so long after publishing whether it is still there, in seconds; an event says when not.
+    #[schema(minimum = 60, maximum = 604800)]
+    verify_after_s: Option<i64>,
+}
+
+/// Changes to a post; what is left out stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct PostChangeBody {
+    /// A new text.
+    text: Option<String>,
+    /// New media; `[]`: none.
+    media: Option<Vec<PartMediaBody>>,
+    /// New parts, instead of `text` and `media`.
+    #[schema(max_items = 25)]
+    parts: Option<Vec<NewPartBody>>,
+    /// Whether long parts are cut; null: no.
+    split: Option<SplitBody>,
+    /// A new time; null: at once.
+    #[schema(format = DateTime)]
+    publish_at: Option<String>,
+    /// A new zone; null: none.
+    time_zone: Option<String>,
+    /// Null: `publish`.
+    #[schema(value_type = Option<IfLateWord>, inline)]
+    if_late: Option<String>,
+    /// Null: the default of `if_late`.
+    #[schema(minimum = 0, maximum = 316224000)]
+    max_lateness_s: Option<i64>,
+    /// New overrides, in place of all that were.
+    overrides: Option<HashMap<String, NewOverrideBody>>,
+    /// New options, in place of all that were.
+    options: Option<OptionsBody>,
+    /// Null: not at all.
+    #[schema(minimum = 60, maximum = 604800)]
+    verify_after_s: Option<i64>,
+}
+
+/// What to do with a post that is late.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum IfLateWord {
+    Publish,
+    Skip,
+    Ask,
+}
+
+/// One message.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct NewPartBody {
+    /// The text; may be left out beside media.
+    text: Option<String>,
+    media: Option<Vec<PartMediaBody>>,
+}
+
+/// What one platform or account shows instead.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct NewOverrideBody {
+    text: Option<String>,
+    media: Option<Vec<PartMediaBody>>,
+    #[schema(max_items = 25)]
+    parts: Option<Vec<NewPartBody>>,
+    /// Options in place of the post's.
+    options: Option<OptionsBody>,
+}

@@ -1,0 +1,311 @@
+//! One step: the call, what it means, and writing it down.
+
+use std::time::Duration;
+
+use entities::boundary::{Action, Side, StepAction};
+use entities::content::Part;
+use entities::delivery::{Change, Claim, Status, WaitReason};
+use entities::lanes::Pause;
+use entities::rates::Take;
+use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
+use entities::rows::attempt::Verdict;
+use entities::uploads::Upload;
+use entities::{DbErr, Timestamp};
+use tracing::{debug, info, warn};
+
+use super::{Run, story};
+use crate::decide::{Case, Decision, Success, decide};
+use crate::limits::lane;
+use crate::perform::{Performed, Subject, perform};
+use crate::step::{Files, Step, plan};
+use crate::token::Token;
+
+/// How often writing down an answer is tried again: for about 13 seconds.
+const RECORD_TRIES: u32 = 8;
+
+/// A step under its claim.
+pub(super) struct Stride {
+    pub claim: Claim,
+    pub step: Step,
+    /// What it took from the rate windows.
+    pub takes: Vec<Take>,
+    /// The files of the part, as far as they got.
+    pub uploads: Vec<Upload>,
+}
+
+/// What came of a step.
+struct Outcome {
+    performed: Performed,
+    decision: Decision,
+    attempted: Attempted,
+    now: Timestamp,
+}
+
+impl Run<'_> {
+    /// Takes one step and writes it down. Returns the next step when it is due at once.
+    pub(super) async fn step(
+        &self,
+        stride: Stride,
+        token: &Token,
+    ) -> Result<Option<Stride>, DbErr> {
+        let worker = self.worker;
+        let (claim, step) = (&stride.claim, &stride.step);
+        let started_at = worker.clock.now();
+        if started_at + worker.settings.call_timeout > claim.lease_until {
+            warn!(step = %step.name(), "too little is left of the lease to begin; it is let run out");
+            return Ok(None);
+        }
+        let parts = self.work.parts();
+        let nothing = Part::default();
+        let part = usize::try_from(claim.progress.part_index)
+            .ok()
+            .and_then(|index| parts.get(index))
+            .unwrap_or(&nothing);
+        let files = Files::of(Some(part), &stride.uploads);
+        let subject = Subject {
+            work: self.work,
+            claim,
+            part,
+            files,
+            reply_to: self.work.reply_to.as_deref(),
+        };
+        self.at(Side::Before, StepAction::Call, step).await;
+        let performed = perform(worker, &subject, step, &token.secret).await?;
+        self.at(Side::After, StepAction::Call, step).await;
+        let now = worker.clock.now();
+        let case = Case {
+            platform: claim.platform,
+            status: claim.status,
+            progress: &claim.progress,
+            parts: i32::try_from(parts.len()).unwrap_or(i32::MAX),
+            files,
+            seed: claim.id.as_str(),
+            settings: &worker.settings,
+            can_renew: token.can_renew,
+            asked_at: started_at,
+            steady_since: worker.clock.steady_since(),
+            now,
+        };
+        let decision = decide(&case, step, &performed.outcome);
+        story::log(claim, step, &performed, &decision, now.since(started_at));
+        let attempted = self.attempted(step, &performed, &decision, started_at, now);
+        let outcome = Outcome {
+            performed,
+            decision,
+            attempted,
+            now,
+        };
+        self.write_down(stride, outcome, token).await
+    }
+
+    async fn write_down(
+        &self,
+        stride: Stride,
+        outcome: Outcome,
+        token: &Token,
+    ) -> Result<Option<Stride>, DbErr> {
+        let worker = self.worker;
+        let Stride {
+            claim,
+            step,
+            takes,
+            uploads,
+        } = stride;
+        let Outcome {
+            performed,
+            decision,
+            attempted,
+            now,
+        } = outcome;
+        let Decision {
+            change,
+            verdict,
+            pause,
+            token: fate,
+            upload,
+        } = decision;
+        let paused = pause.map(|pause| Pause {
+            lane: lane(pause.scope, claim.platform, &claim.account_id),
+            until: pause.until,
+            reason: pause.reason,
+            detail: attempted
+                .evidence
+                .said
+                .as_ref()
+                .and_then(|said| said.message.clone()),
+        });
+        let (reports, exhausted) = self.windows(&claim, &step, &performed, now);
+        let mut entry = Record {
+            attempted: Some(attempted.clone()),
+            pause: paused.or(exhausted),
+            refused_token: fate.map(|fate| RefusedToken {
+                token: token.of.clone(),
+                fate,
+            }),
+            reports,
+            refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
+            upload: upload.clone(),
+            verify_at: self.verify_at(&change, now),
+            ..Record::bare(change.clone())
+        };
+
+        // The next step, when it is due at once and this worker may take it. The next part of a
+        // chain answers a post that `work` does not know of: it is read again.
+        let uploads = with(uploads, upload);
+        let same_part = change.progress().part_index == claim.progress.part_index;
+        let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled()).then(|| {
+            let files = Files::of(self.work.part(), &uploads);
+            let (platform, status) = (claim.platform, Status::Publishing);
+            plan(platform, status, change.progress(), files, now)
+        });
+        let next_takes = next
+            .as_ref()
+            .map(|next| self.takes(next))
+            .unwrap_or_default();
+        match &next {
+            Some(next) => {
+                entry.change = change.clone().armed(next.armed.clone());
+                entry.takes = next_takes.clone();
+            }
+            None => entry.change = change.clone().release(now, WaitReason::Turn),
+        }
+        let action = match &next {
+            Some(_) => StepAction::RecordAndClaim,
+            None => StepAction::Record,
+        };
+        self.at(Side::Before, action, &step).await;
+        let mut recorded = self.record_surely(&claim, &entry, now).await?;
+        if let Recorded::Limited { lane, until } = recorded {
+            let pause = self.pause_of(lane, until);
+            info!(%until, waiting_for = %pause.reason, "rate limit used up");
+            entry.change = change.clone().release(until, pause.reason);
+            entry.takes = Vec::new();
+            entry.pause = Some(pause);
+            self.at(Side::Before, StepAction::Record, &step).await;
+            recorded = self.record_surely(&claim, &entry, now).await?;
+        }
+        match (recorded, next) {
+            (Recorded::Done(Some(claim)), Some(next)) => {
+                self.at(Side::After, action, &step).await;
+                Ok(Some(Stride {
+                    claim,
+                    step: next.step,
+                    takes: next_takes,
+                    uploads,
+                }))
+            }
+            (Recorded::Done(_), _) => {
+                self.at(Side::After, StepAction::Record, &step).await;
+                self.hand_on(&claim, &change, now).await;
+                Ok(None)
+            }
+            (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
+                if matches!(performed.outcome, Ok(Success::Live { .. })) {
+                    self.at(Side::Before, StepAction::RecordLate, &step).await;
+                    let written =
+                        record_late(&worker.database, &claim, change, attempted, now).await?;
+                    self.at(Side::After, StepAction::RecordLate, &step).await;
+                    warn!(written, "published after the claim had been given up");
+                } else {
+                    warn!("the claim was given up before the answer came; nothing is written");
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// When to see whether what is published now is still there, if that was asked for.
+    fn verify_at(&self, change: &Change, now: Timestamp) -> Option<Timestamp> {
+        let after_s = self.work.content.verify_after_s?;
+        let is_published = change.to() == Status::Published;
+        is_published.then(|| now + Duration::from_secs(u64::from(after_s)))
+    }
+
+    /// Writes down what came of a call, again and again while the database is away: what the
+    /// platform said must not be lost with the first connection. Each try is a compare-and-swap,
+    /// so one that took effect unnoticed is found as a lost claim and changes nothing more.
+    async fn record_surely(
+        &self,
+        claim: &Claim,
+        entry: &Record,
+        now: Timestamp,
+    ) -> Result<Recorded, DbErr> {
+        let worker = self.worker;
+        let mut pause = Duration::from_millis(50);
+        for _ in 0..RECORD_TRIES {
+            match record(
+                &worker.database,
+                claim,
+                entry.clone(),
+                now,
+                worker.settings.lease,
+            )
+            .await
+            {
+                Err(error) => warn!(%error, "could not be written down; trying on"),
+                written => return written,
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        record(
+            &worker.database,
+            claim,
+            entry.clone(),
+            now,
+            worker.settings.lease,
+        )
+        .await
+    }
+
+    /// The next part of a chain goes back into the queue at once.
+    async fn hand_on(&self, claim: &Claim, change: &Change, now: Timestamp) {
+        if change.keeps_claim() && !self.worker.stop.is_cancelled() {
+            let job = queue::Job::Publish(claim.id.clone());
+            let boundaries = &self.worker.boundaries;
+            boundaries.at(Side::Before, Action::HandOn).await;
+            if let Err(error) = self.worker.queue.push(vec![(now, job)]).await {
+                debug!(%error, "the next part is left to the relay");
+            }
+            boundaries.at(Side::After, Action::HandOn).await;
+        }
+    }
+
+    /// What to give back to the rate windows: the call was refused, or is now known not to have
+    /// been carried out.
+    fn refunds(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        verdict: Verdict,
+        to: Status,
+        takes: Vec<Take>,
+    ) -> Vec<Take> {
+        use Verdict::{Reconnect, Reject, Retry, RetryAt, Wait};
+        let refused =
+            step.publishes() && matches!(verdict, Wait | Retry | RetryAt | Reconnect | Reject);
+        let looked_in_vain = claim.status == Status::Unconfirmed && to != Status::Unconfirmed;
+        let unused = if refused {
+            takes
+        } else if looked_in_vain && matches!(verdict, Retry | Reject) {
+            let is_reply = claim.progress.part_index > 0;
+            self.worker
+                .settings
+                .limits
+                .takes(claim.platform, &claim.account_id, is_reply)
+        } else {
+            Vec::new()
+        };
+        unused.into_iter().filter(|take| take.refundable).collect()
+    }
+}
+
+/// The files of a part, with one of them further on.
+fn with(mut uploads: Vec<Upload>, further: Option<Upload>) -> Vec<Upload> {
+    if let Some(further) = further {
+        uploads.retain(|upload| upload.position != further.position);
+        uploads.push(further);
+        uploads.sort_by_key(|upload| upload.position);
+    }
+    uploads
+}
