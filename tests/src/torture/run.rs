@@ -88,12 +88,13 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
             calm.clone(),
         )),
     ];
-    let attendants = {
+    let enough = CancellationToken::new();
+    let [letting_go, caring] = {
         let (simulator, customer) = (simulator.clone(), customer.clone());
-        let (stop, stop_too) = (stop.clone(), stop.clone());
+        let (stop, enough) = (stop.clone(), enough.clone());
         [
             tokio::spawn(async move { let_go(&simulator, stop).await }),
-            tokio::spawn(async move { customer.care(stop_too).await }),
+            tokio::spawn(async move { customer.care(enough).await }),
         ]
     };
 
@@ -123,6 +124,10 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     misfortune.count(&simulator, &tally, &struck);
     simulator.clear_faults();
     settle(&product, &simulator, PATIENCE, "all is well").await;
+    // What is retried by hand just now is open again.
+    enough.cancel();
+    caring.await.expect("the customer");
+    settle(&product, &simulator, PATIENCE, "the last retries").await;
     simulator.until_idle().await;
 
     let live = simulator.live_posts();
@@ -134,9 +139,7 @@ pub async fn run(mode: Mode, plan: &Plan) -> Report {
     report.struck = struck.counts();
     report.real_time = started.elapsed();
     stop.cancel();
-    for attendant in attendants {
-        attendant.await.expect("an attendant");
-    }
+    letting_go.await.expect("an attendant");
     let product = Arc::into_inner(product).expect("nobody else has it");
     product.end(!report.is_clean()).await;
     serving.abort();
