@@ -1,5 +1,7 @@
 //! Posts with files: from the upload to what is live.
 
+mod links;
+
 use std::time::Duration;
 
 use entities::Platform;

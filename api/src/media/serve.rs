@@ -1,7 +1,6 @@
 //! Files for whoever holds a link that we signed: the platforms fetch from here.
 
-use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use entities::MediaId;
 use futures::StreamExt;
@@ -40,20 +39,16 @@ pub async fn serve(
             StoreError::NotFound { .. } => gone(),
             error => store_problem(&error),
         })?;
-    let mut response = HttpResponse::Ok();
-    response
+    // The server leaves the body out of an answer to HEAD, and keeps its length.
+    Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, row.mime.as_str()))
-        .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"));
-    if request.method() == Method::HEAD {
-        return Ok(response
-            .insert_header((CONTENT_LENGTH, download.size))
-            .finish());
-    }
-    Ok(response.no_chunking(download.size).streaming(
-        download
-            .stream
-            .map(|piece| piece.map_err(std::io::Error::other)),
-    ))
+        .insert_header((CACHE_CONTROL, "private, max-age=86400, immutable"))
+        .no_chunking(download.size)
+        .streaming(
+            download
+                .stream
+                .map(|piece| piece.map_err(std::io::Error::other)),
+        ))
 }
 
 /// Links signed with a key that was changed since stay good.
