@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show large torture torture-short
+.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -41,6 +41,10 @@ show: ## Posts each kind of content and shows what is live beside what was asked
 large: ## Sends a video of 500 MB to both platforms, and prints how much memory that took
 	cargo build --locked --release --workspace --bins
 	target/release/large
+
+streams: ## Opens 10,000 event streams at one process, and prints how soon all hear of a post
+	cargo build --locked --release --workspace --bins
+	target/release/streams
 
 torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
 	cargo build --locked --release --workspace --bins

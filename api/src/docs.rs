@@ -18,6 +18,7 @@ use utoipa::{Modify, OpenApi};
     tags(
         (name = "posts", description = "Submit, schedule, change, cancel and follow posts."),
         (name = "deliveries", description = "A post on one account: retry it, see every attempt."),
+        (name = "events", description = "What happens, as it happens."),
         (name = "accounts", description = "Connected profiles, and how to connect them."),
         (name = "keys", description = "API keys for programs."),
         (name = "sign-in", description = "How people come in, and who they are."),

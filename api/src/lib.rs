@@ -6,6 +6,7 @@
 //! | [`state`] | what a handler works with |
 //! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
+//! | [`events`] | what happens, as it happens |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
@@ -18,6 +19,7 @@ pub mod clerk_link;
 pub mod connections;
 pub mod deliveries;
 pub mod docs;
+pub mod events;
 pub mod fields;
 pub mod health;
 pub mod keys;
@@ -31,5 +33,6 @@ pub mod sign_in;
 pub mod state;
 pub mod webhooks;
 
+pub use events::Hub;
 pub use server::serve;
 pub use state::{Settings, State};

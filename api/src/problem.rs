@@ -334,6 +334,21 @@ impl Problem {
         }
     }
 
+    /// This process serves as many streams as it can, or is about to stop.
+    pub fn too_many_streams() -> Self {
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too_many_streams",
+            "No further stream can be opened here at the moment.",
+            "Open it again in a few seconds, with the same Last-Event-ID.",
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(5),
+            ..problem
+        }
+    }
+
     /// It was here, and its time is over.
     pub fn gone(title: &str) -> Self {
         Self::new(StatusCode::GONE, "gone", title, "Ask for a fresh one.")

@@ -14,7 +14,8 @@ use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, health, keys, media, pages, posts, session, webhooks,
+    accounts, connections, deliveries, docs, events, health, keys, media, pages, posts, session,
+    webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.
@@ -35,6 +36,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(deliveries::retry)
                 .service(deliveries::remove)
                 .service(deliveries::attempts)
+                .service(events::follow)
                 .service(media::upload)
                 .service(media::list)
                 .service(media::show)
@@ -78,6 +80,7 @@ pub async fn serve(
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
     let policy = web::Data::new(PagePolicy::of(&state));
+    let news = state.news.clone();
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
@@ -105,8 +108,15 @@ pub async fn serve(
     .run();
     let handle = server.handle();
     let serving = tokio::spawn(server);
+    let reading = tokio::spawn({
+        let news = news.clone();
+        async move { news.run().await }
+    });
     shutdown.await;
+    // Streams would never end by themselves.
+    news.close();
     handle.stop(true).await;
+    let _ = reading.await;
     serving.await.map_err(std::io::Error::other)?
 }
 

@@ -219,6 +219,7 @@ impl Parts {
             x: self.platforms.x.clone(),
             store: self.store.clone(),
             looking: Arc::new(Semaphore::new(api::state::LOOKING)),
+            news: api::Hub::new(self.database.clone(), self.queue.clone()),
             settings: api::Settings {
                 media_folder: media_folder(settings)?,
                 fetched_from_afar: settings.threads_api_url.is_none(),

@@ -3,6 +3,7 @@
 //! PostgreSQL: one pool. SQLite: a pool for reading and a single connection for writing, so that
 //! writers queue up in order inside the process instead of meeting `database is locked`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::Connection;
@@ -11,6 +12,8 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     ExecResult, FromQueryResult, Statement, TransactionTrait, Value, sqlx,
 };
+
+use tokio::sync::Notify;
 
 use crate::Timestamp;
 use crate::group_commit::GroupCommit;
@@ -23,6 +26,8 @@ pub struct Database {
     writer: DatabaseConnection,
     /// SQLite commits what is written at the same moment together. PostgreSQL does so by itself.
     group: Option<GroupCommit>,
+    /// Rung when events were written.
+    news: Arc<Notify>,
 }
 
 /// How to reach the database.
@@ -47,6 +52,7 @@ impl Database {
                 reader,
                 writer,
                 group,
+                news: Arc::default(),
             })
         } else {
             let pool = sea_orm::Database::connect(postgres_options(settings)).await?;
@@ -54,6 +60,7 @@ impl Database {
                 reader: pool.clone(),
                 writer: pool.clone(),
                 group: None,
+                news: Arc::default(),
             })
         }
     }
@@ -75,10 +82,20 @@ impl Database {
 
     /// Writes something that hangs on a guard; returns whether the guard hit.
     pub(crate) async fn write(&self, write: Write) -> Result<bool, DbErr> {
-        match &self.group {
-            Some(group) => group.write(write).await,
-            None => write.run_as(&self.writer, write.may_be_lost).await,
+        let is_news = write.tells();
+        let hit = match &self.group {
+            Some(group) => group.write(write).await?,
+            None => write.run_as(&self.writer, write.may_be_lost).await?,
+        };
+        if hit && is_news {
+            self.news.notify_one();
         }
+        Ok(hit)
+    }
+
+    /// Rung when this process wrote events; a bell that is not heard costs a moment and no more.
+    pub fn news(&self) -> &Notify {
+        &self.news
     }
 
     /// Which of the two it is.

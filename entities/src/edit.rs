@@ -3,13 +3,18 @@
 
 use std::time::Duration;
 
+use sea_orm::FromQueryResult;
+use serde_json::json;
+
 use crate::content::Content;
-use crate::database::execute;
+use crate::database::{execute, query_all};
 use crate::delivery::{Status, WaitReason};
+use crate::events::{NewEvent, append};
 use crate::misfire;
 use crate::rows::delivery;
+use crate::rows::event::EventKind;
 use crate::rows::post::IfLate;
-use crate::{Database, DbErr, PostId, Timestamp, UserId, uploads};
+use crate::{AccountId, Database, DbErr, DeliveryId, PostId, Timestamp, UserId, uploads};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
 pub async fn cancel(
@@ -18,17 +23,35 @@ pub async fn cancel(
     id: &PostId,
     now: Timestamp,
 ) -> Result<u64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Canceled {
+        id: DeliveryId,
+        account_id: AccountId,
+    }
     let sql = format!(
         "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
             handed_until = 0, error = NULL, updated_at = $1
          WHERE post_id = $2 AND owner_id = $3 AND status IN ({}) AND lease_until IS NULL
-           AND container_refused_at IS NULL AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)",
+           AND container_refused_at IS NULL AND NOT EXISTS (SELECT 1 FROM parts WHERE parts.delivery_id = deliveries.id)
+         RETURNING id, account_id",
         words(Status::before(Status::Canceled))
     );
     let values = [now.into(), id.clone().into(), owner.clone().into()];
-    Ok(execute(database.writer(), sql, values)
-        .await?
-        .rows_affected())
+    let transaction = database.begin().await?;
+    let canceled: Vec<Canceled> = query_all(&transaction, sql, values).await?;
+    let count = canceled.len();
+    let events = canceled.into_iter().map(|row| NewEvent {
+        kind: EventKind::DeliveryCanceled,
+        owner_id: owner.clone(),
+        post_id: Some(id.clone()),
+        delivery_id: Some(row.id),
+        account_id: Some(row.account_id),
+        data: json!({ "status": Status::Canceled, "error": null }),
+    });
+    append(&transaction, events.collect(), now).await?;
+    transaction.commit().await?;
+    database.news().notify_one();
+    Ok(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 /// A delivery that may be given other words: none of its calls can have been seen by anyone.

@@ -220,7 +220,7 @@ pub async fn part_is_gone(
             (SELECT post_id FROM deliveries WHERE id = $3), $3, $4, $5, $6"
             .to_owned(),
         values: vec![
-            EventId::generate().into(),
+            EventId::at(now).into(),
             event.into(),
             part.delivery_id.clone().into(),
             part.account_id.clone().into(),

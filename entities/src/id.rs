@@ -1,6 +1,10 @@
 //! Ids: a prefix that says what it is, and a UUIDv7, so that they sort by time.
 
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use uuid::Uuid;
+
+use crate::Timestamp;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $prefix:literal) => {
@@ -91,6 +95,30 @@ id!(
     /// An API key.
     KeyId, "key");
 
+impl EventId {
+    /// A fresh id of something that happened at `at`. By the product's own time, which all processes
+    /// share: events are read in this order. Those of one process and one millisecond keep theirs.
+    pub fn at(at: Timestamp) -> Self {
+        static MADE: AtomicU16 = AtomicU16::new(0);
+        let random = Uuid::new_v4().into_bytes();
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&random[6..]);
+        rest[..2].copy_from_slice(&MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        Self::made(at, &rest)
+    }
+
+    /// Less than every id of what happened at `at` or later.
+    pub fn before(at: Timestamp) -> Self {
+        Self::made(at, &[0; 10])
+    }
+
+    fn made(at: Timestamp, rest: &[u8; 10]) -> Self {
+        let ms = u64::try_from(at.as_ms()).unwrap_or_default();
+        let id = uuid::Builder::from_unix_timestamp_millis(ms, rest).into_uuid();
+        Self(format!("{}{}", Self::PREFIX, id.simple()))
+    }
+}
+
 /// Text that is not an id of the kind asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an id here is `{prefix}` and 32 hexadecimal digits")]
@@ -106,6 +134,20 @@ mod tests {
     fn ids_sort_by_the_time_they_were_made() {
         let ids: Vec<PostId> = (0..1000).map(|_| PostId::generate()).collect();
         assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn events_sort_by_when_they_happened_and_then_as_they_were_made() {
+        let at = Timestamp::from_ms;
+        let ids = [
+            EventId::at(at(5)),
+            EventId::at(at(1_795_000_000_000)),
+            EventId::at(at(1_795_000_000_001)),
+        ];
+        assert!(ids.is_sorted());
+        assert!(EventId::before(at(1_795_000_000_001)) < ids[2]);
+        assert!(EventId::before(at(1_795_000_000_001)) > ids[1]);
+        assert_eq!(ids[1].as_str().parse(), Ok(ids[1].clone()));
     }
 
     #[test]

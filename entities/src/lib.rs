@@ -13,6 +13,7 @@
 //! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
 //! | [`media`], [`uploads`] | files; how far each got on the way to a platform |
 //! | [`errands`] | what is still to be done about what is live |
+//! | [`events`] | telling what happened, in order, and reading it again |
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
@@ -35,6 +36,7 @@ pub mod due;
 pub mod edit;
 pub mod erasure;
 pub mod errands;
+pub mod events;
 pub mod forecast;
 mod group_commit;
 pub mod id;

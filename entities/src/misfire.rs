@@ -160,7 +160,7 @@ pub async fn set_aside(
     let event = Insert::row(
         "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
         [
-            EventId::generate().into(),
+            EventId::at(now).into(),
             row.owner_id.clone().into(),
             kind.into(),
             row.post_id.clone().into(),

@@ -172,6 +172,7 @@ async fn record_once(
         if write.run(&transaction).await? {
             save_the_rest(&transaction, record, now).await?;
             transaction.commit().await?;
+            database.news().notify_one();
             true
         } else {
             transaction.rollback().await?;
@@ -353,11 +354,18 @@ fn event_of(from: Status, to: Status) -> Option<EventKind> {
 }
 
 fn event_row(claim: &Claim, kind: EventKind, change: &Change, now: Timestamp) -> Insert {
-    let data = json!({ "status": change.to, "error": change.error });
+    let live = change.live.as_ref();
+    let data = json!({
+        "platform": claim.platform,
+        "status": change.to,
+        "remote_id": live.and_then(|live| live.remote_id.as_deref()),
+        "url": live.and_then(|live| live.url.as_deref()),
+        "error": change.error,
+    });
     Insert::row(
         "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
         [
-            EventId::generate().into(),
+            EventId::at(now).into(),
             claim.owner_id.clone().into(),
             kind.into(),
             claim.post_id.clone().into(),

@@ -301,7 +301,7 @@ async fn tell_once<C: ConnectionTrait>(
         connection,
         "INSERT INTO events (id, owner_id, kind, account_id, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
         [
-            EventId::generate().into(),
+            EventId::at(now).into(),
             token.owner_id.clone().into(),
             kind.into(),
             token.account_id.clone().into(),

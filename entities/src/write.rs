@@ -89,6 +89,12 @@ impl Write {
         Ok(hits > 0)
     }
 
+    /// Whether an event is written with it.
+    pub fn tells(&self) -> bool {
+        let mut inserts = self.inserts.iter();
+        inserts.any(|insert| insert.into.starts_with("events "))
+    }
+
     /// Whether it is one statement on SQLite too, and so a transaction by itself.
     pub fn is_one_statement(&self) -> bool {
         self.inserts.is_empty()

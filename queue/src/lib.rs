@@ -8,9 +8,11 @@
 //! |---|---|
 //! | [`job`] | what waits in the queue |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
+//! | [`announcements`] | waking every process that listens for news |
 //! | [`source`] | the queue as a stream, which is an apalis backend as it stands |
 //! | [`worker`] | the apalis worker over such a stream |
 
+pub mod announcements;
 pub mod job;
 mod memory;
 mod queue;
@@ -18,5 +20,6 @@ mod sorted_set;
 pub mod source;
 pub mod worker;
 
+pub use announcements::Announcements;
 pub use job::Job;
 pub use queue::{Queue, QueueError, RedisSettings};

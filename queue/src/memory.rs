@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use entities::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::Job;
 
@@ -15,6 +15,7 @@ pub(crate) struct Memory {
     waiting: Mutex<Waiting>,
     pushed: Notify,
     bell: Notify,
+    announced: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +73,14 @@ impl Memory {
 
     pub fn ring(&self) {
         self.bell.notify_one();
+    }
+
+    pub fn announce(&self) {
+        self.announced.send_modify(|count| *count += 1);
+    }
+
+    pub fn announcements(&self) -> watch::Receiver<u64> {
+        self.announced.subscribe()
     }
 
     pub async fn wait_for_bell(&self, longest: Duration) {

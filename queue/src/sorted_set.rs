@@ -23,6 +23,8 @@ pub(crate) struct SortedSet {
     commands: ConnectionManager,
     due: String,
     bell: String,
+    /// The channel of announcements.
+    news: String,
 }
 
 impl SortedSet {
@@ -40,6 +42,7 @@ impl SortedSet {
             commands,
             due: format!("{prefix}:due"),
             bell: format!("{prefix}:bell"),
+            news: format!("{prefix}:news"),
         })
     }
 
@@ -84,6 +87,19 @@ impl SortedSet {
             .ltrim(&self.bell, 0, 0)
             .ignore();
         rung.query_async(&mut self.commands.clone()).await
+    }
+
+    /// Tells every process that listens.
+    pub async fn announce(&self) -> Result<(), RedisError> {
+        let published: Result<i64, RedisError> = self.commands.clone().publish(&self.news, 1).await;
+        published.map(|_| ())
+    }
+
+    /// A connection of its own that hears [`announce`](Self::announce).
+    pub async fn listen(&self) -> Result<redis::aio::PubSub, RedisError> {
+        let mut listening = self.client.get_async_pubsub().await?;
+        listening.subscribe(&self.news).await?;
+        Ok(listening)
     }
 
     /// A connection of its own for blocking calls, which hold up everything behind them.

@@ -135,7 +135,7 @@ both_modes! {
             let needed = match area {
                 // It stores nothing.
                 "posts" if route.path.ends_with("/validate") => "posts:read".to_owned(),
-                "posts" | "deliveries" | "media" => format!("posts:{verb}"),
+                "posts" | "deliveries" | "media" | "events" => format!("posts:{verb}"),
                 "accounts" | "connections" => format!("accounts:{verb}"),
                 "keys" => "keys:write".to_owned(),
                 other => panic!("who may call {other}?"),

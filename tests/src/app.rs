@@ -124,6 +124,7 @@ impl TestApp {
             x: platforms.x,
             store,
             looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
+            news: api::Hub::new(backend.database.clone(), backend.queue.clone()),
             settings: api::Settings {
                 fetched_from_afar: false,
                 media_folder: backend.folder().to_owned(),
@@ -218,6 +219,7 @@ impl TestApp {
     /// The same customer at another server over the same database, with something about it changed.
     pub fn another_server(&self, change: impl FnOnce(&mut api::State)) -> Client {
         let mut state = self.state.clone();
+        state.news = api::Hub::new(state.database.clone(), state.queue.clone());
         let (listener, base_url) = bind();
         state.settings.public_url.clone_from(&base_url);
         change(&mut state);
@@ -383,6 +385,7 @@ pub async fn drain(worker: &Worker) {
             .expect("a round of errands")
             > 0
         {}
+        while worker::tell::round(worker).await.expect("telling") == worker::tell::Round::More {}
         let jobs = worker.queue.try_pop(1000).await.expect("the queue");
         if jobs.is_empty() && round == relay::Round::default() {
             return;

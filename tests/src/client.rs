@@ -37,6 +37,11 @@ impl Client {
         }
     }
 
+    /// The key that it shows.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The same, at another server.
     pub fn at(&self, base_url: &str) -> Self {
         Client {
@@ -73,6 +78,17 @@ impl Client {
         }
         let response = request.send().await.expect("an answer from the API");
         let (status, headers) = (response.status(), response.headers().clone());
+        let is_endless = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        if is_endless {
+            // `EventStream` is for those who want to listen.
+            return Reply {
+                status,
+                headers,
+                body: Value::Null,
+            };
+        }
         let text = response.text().await.expect("a body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Reply {

@@ -6,6 +6,7 @@
 //! | [`backend`] | a database and a queue of its own for each test, in both modes |
 //! | [`app`] | a real server, a worker driven by hand, a simulator |
 //! | [`client`] | requests to the API, as a customer makes them |
+//! | [`stream`] | a listener to server-sent events |
 //! | [`browser`] | headless Chromium, over WebDriver |
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
@@ -26,6 +27,7 @@ pub mod proxy;
 pub mod routes;
 pub mod show;
 pub mod stack;
+pub mod stream;
 pub mod torture;
 
 pub use app::TestApp;

@@ -79,12 +79,33 @@ impl Process {
 
     /// The most memory that it has had resident so far, in megabytes.
     pub fn peak_memory(&self) -> f64 {
+        self.status("VmHWM:")
+    }
+
+    /// The memory that it has resident now, in megabytes.
+    pub fn memory(&self) -> f64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &str) -> f64 {
         let pid = self.child.id().expect("a running process");
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let line = status.lines().find(|line| line.starts_with(name));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
-        let kilobytes: f64 = kilobytes.and_then(|text| text.parse().ok()).expect("VmHWM");
+        let kilobytes: f64 = kilobytes.and_then(|text| text.parse().ok()).expect(name);
         kilobytes * 1024.0 / 1e6
+    }
+
+    /// How long it has kept a core busy, in the kernel too.
+    pub fn cpu_time(&self) -> Duration {
+        let pid = self.child.id().expect("a running process");
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("its statistics");
+        // The name may hold blanks; what follows it does not.
+        let rest = stat.rsplit(')').next().expect("fields");
+        let fields = rest.split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.filter_map(|text| text.parse::<u64>().ok()).sum();
+        // Linux counts in hundredths of a second, on every machine that we run on.
+        Duration::from_millis(ticks * 10)
     }
 
     /// Whether it still runs.

@@ -13,6 +13,7 @@
 //! | [`source`] | where files come from |
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
 //! | [`errands`] | removing what is live, and seeing whether it still is |
+//! | [`tell`] | telling what happened |
 //! | [`relay`], [`run`] | what hands out due work; what runs in a process |
 
 pub mod backoff;
@@ -29,6 +30,7 @@ pub mod search;
 pub mod settings;
 pub mod source;
 pub mod step;
+pub mod tell;
 pub mod token;
 
 use entities::boundary::Boundaries;

@@ -8,13 +8,21 @@ use crate::{AccountId, DeliveryId, EventId, PostId, Timestamp, UserId};
 text_enum! {
     /// What happened.
     pub enum EventKind {
+        /// Live on every account that it was meant for.
+        PostPublished = "post.published",
+        /// Live on some accounts, failed on others.
+        PostPartial = "post.partial",
+        /// Live on no account.
+        PostFailed = "post.failed",
+        /// Too late by its own policy on at least one account; a person decides.
+        PostMissed = "post.missed",
         DeliveryPublished = "delivery.published",
         DeliveryFailed = "delivery.failed",
         DeliveryUnconfirmed = "delivery.unconfirmed",
         DeliveryResolved = "delivery.resolved",
         /// Too late by its post's policy; a person decides.
         DeliveryMissed = "delivery.missed",
-        /// Too late by its post's policy, which is not to publish it then.
+        /// Called off by its owner, or too late by its post's policy, which is not to publish it then.
         DeliveryCanceled = "delivery.canceled",
         /// A part of it was removed from its platform, as its owner wished.
         DeliveryRemoved = "delivery.removed",
@@ -39,6 +47,8 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Json,
     pub created_at: Timestamp,
+    /// Its place among all events that were told; `None` until it is.
+    pub position: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
