@@ -7,11 +7,13 @@
 //! | where | what |
 //! |---|---|
 //! | [`job`] | what waits in the queue |
+//! | [`line`] | whose jobs wait, and in which order they are served |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
 //! | [`source`] | the queue as a stream, which is an apalis backend as it stands |
 //! | [`worker`] | the apalis worker over such a stream |
 
 pub mod job;
+pub mod line;
 mod memory;
 mod queue;
 mod sorted_set;
@@ -19,4 +21,5 @@ pub mod source;
 pub mod worker;
 
 pub use job::Job;
-pub use queue::{Queue, QueueError, RedisSettings};
+pub use line::Line;
+pub use queue::{Pushed, Queue, QueueError, RedisSettings};

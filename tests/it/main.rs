@@ -13,6 +13,7 @@ mod crashes;
 mod documents;
 mod edits;
 mod errands;
+mod fairness;
 mod forecast;
 mod happy;
 mod idempotency;
