@@ -19,6 +19,7 @@ mod happy;
 mod idempotency;
 mod illegal_rows;
 mod infrastructure;
+mod jitter;
 mod kinds;
 mod lists;
 mod media;

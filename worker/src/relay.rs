@@ -11,6 +11,7 @@ use entities::sweep::sweep;
 use entities::{AccountId, DbErr, Timestamp};
 use queue::line::CROWD;
 use queue::{Job, Line};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::Worker;
@@ -21,8 +22,10 @@ const LONGEST: Duration = Duration::from_secs(1);
 const SHORTEST: Duration = Duration::from_millis(5);
 /// How long to leave a queue alone that takes no more.
 const BLOCKED: Duration = Duration::from_millis(250);
-/// How long to leave accounts alone that have as much in the queue as they may.
+/// How long to leave accounts alone that have as much in the queue as they may: a moment, in which
+/// no worker runs dry, and some times what it took to look at all that is due.
 const CROWDED: Duration = Duration::from_millis(50);
+const CROWDED_TIMES: u32 = 4;
 /// How many deliveries are handed out in one statement.
 const BATCH: u64 = 500;
 /// How many batches one round hands out at most: time goes on meanwhile.
@@ -172,13 +175,17 @@ pub async fn run(worker: &Worker) {
     let mut failing = false;
     let mut crowded = false;
     while !worker.stop.is_cancelled() {
+        let began = Instant::now();
         let pause = match round_after(worker, crowded).await {
             Ok(round) => {
                 failing = false;
                 crowded = round.crowded;
                 let least = match (round.blocked, round.crowded) {
-                    (true, _) => BLOCKED,
-                    (false, true) => CROWDED,
+                    (true, false) => BLOCKED,
+                    (blocked, true) => {
+                        let least = if blocked { BLOCKED } else { CROWDED };
+                        least.max(began.elapsed() * CROWDED_TIMES).min(LONGEST)
+                    }
                     (false, false) => SHORTEST,
                 };
                 sleep_for(worker).await.max(least)

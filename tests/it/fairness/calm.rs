@@ -1,6 +1,8 @@
 //! A lane that is full costs little: what waits in it is moved together, and when there is room
 //! again, as much is handed out as fits.
 
+use std::time::Duration;
+
 use entities::Platform;
 use queue::Job;
 use simulator::Operation;
@@ -43,22 +45,27 @@ async fn jobs_until_calm(app: &TestApp) -> usize {
     }
 }
 
-/// Schedules many posts for one moment and lets time pass; returns the jobs of each minute in
-/// which there were any.
-async fn jobs_by_minute(app: &TestApp, platform: Platform, minutes: u32) -> Vec<usize> {
+/// Schedules many posts for one moment and lets time pass, step by step; returns the jobs of each step
+/// in which there were any.
+async fn jobs_by_step(
+    app: &TestApp,
+    platform: Platform,
+    step: Duration,
+    steps: u32,
+) -> Vec<usize> {
     let account = match platform {
         Platform::X => &app.x,
         Platform::Threads => &app.threads,
     };
-    let at = app.clock.now() + MINUTE;
+    let at = app.clock.now() + step;
     for number in 0..POSTS {
         app.client
             .schedule(&format!("{number}"), &[account.to_string()], at)
             .await;
     }
     let mut jobs = Vec::new();
-    for _ in 0..minutes {
-        app.clock.advance(MINUTE);
+    for _ in 0..steps {
+        app.clock.advance(step);
         jobs.push(jobs_until_calm(app).await);
     }
     jobs.retain(|count| *count > 0);
@@ -67,7 +74,7 @@ async fn jobs_by_minute(app: &TestApp, platform: Platform, minutes: u32) -> Vec<
 
 both_modes! {
     async fn a_full_window_of_x_is_tried_once_and_then_filled_as_far_as_it_goes(app: &TestApp with limited()) {
-        let jobs = jobs_by_minute(app, Platform::X, 80).await;
+        let jobs = jobs_by_step(app, Platform::X, MINUTE, 80).await;
         assert_eq!(app.live_on(Platform::X).len(), POSTS);
         nobody_was_refused(app).await;
         // Six windows of twenty, and a few that were on their way when a window was full.
@@ -78,7 +85,7 @@ both_modes! {
 
 both_modes! {
     async fn a_full_day_of_threads_is_tried_seldom_and_by_few(app: &TestApp with limited()) {
-        let jobs = jobs_by_minute(app, Platform::Threads, 24 * 60 + 30).await;
+        let jobs = jobs_by_step(app, Platform::Threads, 30 * MINUTE, 50).await;
         let live = app.live_on(Platform::Threads).len();
         assert_eq!(live, 40);
         nobody_was_refused(app).await;
