@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short
+.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short fair
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -33,6 +33,10 @@ openapi: ## Writes openapi.json anew
 bench: ## Measures latency and throughput in both modes, and prints them side by side
 	cargo build --locked --release --workspace
 	FSYNC=on scripts/with-services.sh target/release/bench
+
+fair: ## 10,000 posts over 1,000 accounts due at once, limits in force: how late who is, and no refusal
+	cargo build --locked --release --workspace --bins
+	FSYNC=on scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/fair $(ARGS)
 
 show: ## Posts each kind of content and shows what is live beside what was asked; ARGS="--only chain" for some
 	cargo build --locked --workspace --bins

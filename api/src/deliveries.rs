@@ -120,7 +120,7 @@ pub async fn retry(
         return Err(not_retryable(row.status));
     }
     info!(delivery = %id, may_duplicate, "retried by hand");
-    state.wake(vec![(now, id.clone())]).await;
+    state.wake(vec![(row.account_id, id.clone())]).await;
     let view = find_delivery_view(&state.database, &caller.owner, &id).await?;
     let view = view.ok_or_else(|| Problem::not_found("delivery"))?;
     Ok(actix_web::HttpResponse::Accepted().json(DeliveryBody::new(&view)))

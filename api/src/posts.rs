@@ -84,6 +84,8 @@ pub async fn submit(
         publish_at: draft.publish_at,
         time_zone: draft.time_zone,
         policy: draft.policy,
+        jitter_s: draft.jitter_s,
+        crowded: state.crowded(&checked.accounts),
         accounts: checked.accounts,
     };
     state.boundaries.at(Side::Before, Action::Accept).await;
@@ -112,14 +114,14 @@ fn replayed(view: &PostView, now: Timestamp) -> HttpResponse {
         .json(PostBody::new(view, now))
 }
 
-/// Workers are woken for what is due, the relay for what soon will be.
+/// Workers are woken for what is due and not left to the relay, the relay for what soon will be.
 async fn wake(state: &State, view: &PostView, now: Timestamp) {
-    let due = view.deliveries.iter().filter_map(|view| {
-        let at = view.delivery.next_at.filter(|at| *at <= now)?;
-        Some((at, view.delivery.id.clone()))
-    });
+    let rows = || view.deliveries.iter().map(|view| &view.delivery);
+    let due = rows().filter(|row| row.next_at.is_some_and(|at| at <= now) && row.handed_until > now);
+    let due = due.map(|row| (row.account_id.clone(), row.id.clone()));
     state.wake(due.collect()).await;
-    if let Some(at) = view.post.publish_at.filter(|at| *at > now) {
+    let next = rows().filter_map(|row| row.next_at.filter(|at| *at > now));
+    if let Some(at) = next.min() {
         state.ring(at, now).await;
     }
 }
@@ -222,6 +224,7 @@ pub async fn change(
         time_zone: edit.time_zone,
         if_late: edit.if_late,
         max_lateness_s: edit.max_lateness_s,
+        jitter_s: edit.jitter_s,
     };
     let changed = edit::change(
         &state.database,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use entities::boundary::{Action, Boundaries, Side};
 use entities::due;
+use entities::rows::account;
 use entities::vault::Vault;
-use entities::{Clock, Database, DeliveryId, Platform, Timestamp};
-use queue::{Job, Queue};
+use entities::{AccountId, Clock, Database, DeliveryId, Platform, Timestamp};
+use queue::{Job, Line, Queue};
 use tokio::sync::Semaphore;
 
 use crate::clerk_link::Clerk;
@@ -87,9 +88,18 @@ impl State {
         }
     }
 
-    /// Wakes workers for deliveries that are due. When it fails, the relay does the same a little
+    /// The accounts of which so much waits in the queue that the relay hands out the rest: nobody's
+    /// burst fills the queue.
+    pub fn crowded(&self, accounts: &[account::Model]) -> Vec<AccountId> {
+        let ids = accounts.iter().map(|account| &account.id);
+        ids.filter(|id| self.queue.is_crowded(&Line::of(id)))
+            .cloned()
+            .collect()
+    }
+
+    /// Wakes workers for deliveries that are due, each in its account's turn. When it fails, the relay does the same a little
     /// later, so a queue that is away costs the customer a moment and no more.
-    pub async fn wake(&self, due: Vec<(Timestamp, DeliveryId)>) {
+    pub async fn wake(&self, due: Vec<(AccountId, DeliveryId)>) {
         if due.is_empty() {
             return;
         }
@@ -97,15 +107,16 @@ impl State {
         let ids: Vec<DeliveryId> = due.iter().map(|(_, id)| id.clone()).collect();
         let jobs = due
             .into_iter()
-            .map(|(at, id)| (at, Job::Publish(id)))
+            .map(|(account, id)| (Line::of(&account), Job::Publish(id)))
             .collect();
         let pushed = tokio::time::timeout(LONGEST_WAIT, self.queue.push(jobs)).await;
         match &pushed {
-            Ok(Ok(())) => {}
+            Ok(Ok(pushed)) if pushed.crowds => self.ring_now().await,
+            Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "could not wake a worker; the relay will"),
             Err(_) => tracing::warn!("the queue takes too long; the relay will wake a worker"),
         }
-        if !matches!(pushed, Ok(Ok(())))
+        if !matches!(pushed, Ok(Ok(_)))
             && let Err(error) = due::hand_back(&self.database, &ids).await
         {
             tracing::debug!(%error, "the relay takes them up when their time in the queue is over");
@@ -118,6 +129,10 @@ impl State {
         if at.since(now) > Duration::from_secs(2) {
             return;
         }
+        self.ring_now().await;
+    }
+
+    async fn ring_now(&self) {
         if !matches!(
             tokio::time::timeout(LONGEST_WAIT, self.queue.ring()).await,
             Ok(Ok(()))

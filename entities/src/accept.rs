@@ -11,7 +11,7 @@ use crate::misfire::Policy;
 use crate::posts::{DeliveryView, PostView, find};
 use crate::rows::{account, delivery, post};
 use crate::write::{Insert, Sql, Write};
-use crate::{Database, DbErr, DeliveryId, PostId, Timestamp, UserId, media};
+use crate::{AccountId, Database, DbErr, DeliveryId, PostId, Timestamp, UserId, jitter, media};
 
 /// A post that passed all checks.
 pub struct NewPost {
@@ -23,8 +23,12 @@ pub struct NewPost {
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
     pub policy: Policy,
+    /// Its deliveries are spread over so many seconds.
+    pub jitter_s: i64,
     /// Where it goes; not empty, no account twice, all the owner's.
     pub accounts: Vec<account::Model>,
+    /// Those of them whose deliveries the caller does not put into the queue: the relay does.
+    pub crowded: Vec<AccountId>,
 }
 
 /// What came of it.
@@ -55,13 +59,17 @@ pub async fn accept(
         time_zone: new.time_zone,
         if_late: new.policy.if_late,
         max_lateness_s: new.policy.max_lateness_s,
+        jitter_s: new.jitter_s,
         created_at: now,
         updated_at: now,
     };
     let deliveries: Vec<delivery::Model> = new
         .accounts
         .iter()
-        .map(|account| delivery_of(&post, account, now, hand_out))
+        .map(|account| {
+            let is_crowded = new.crowded.contains(&account.id);
+            delivery_of(&post, account, now, (!is_crowded).then_some(hand_out))
+        })
         .collect();
 
     let media = post.content.media();
@@ -92,8 +100,8 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
         serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Sql::new(
         "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
-            if_late, max_lateness_s, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+            if_late, max_lateness_s, jitter_s, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
          ON CONFLICT (owner_id, idempotency_key) DO NOTHING",
         [
             post.id.clone().into(),
@@ -105,6 +113,7 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
             post.time_zone.clone().into(),
             post.if_late.into(),
             post.max_lateness_s.into(),
+            post.jitter_s.into(),
             post.created_at.into(),
         ],
     ))
@@ -136,27 +145,28 @@ fn delivery_of(
     post: &post::Model,
     account: &account::Model,
     now: Timestamp,
-    hand_out: Duration,
+    hand_out: Option<Duration>,
 ) -> delivery::Model {
-    let scheduled = post.publish_at.filter(|at| *at > now);
+    let id = DeliveryId::generate();
+    let at = post.publish_at.filter(|at| *at > now).unwrap_or(now);
+    let at = at + jitter::spread(post.jitter_s, &id);
+    let is_due = at <= now;
     delivery::Model {
-        id: DeliveryId::generate(),
+        id,
         post_id: post.id.clone(),
         owner_id: post.owner_id.clone(),
         account_id: account.id.clone(),
         platform: account.platform,
         status: Status::Queued,
-        next_at: Some(scheduled.unwrap_or(now)),
-        due_at: scheduled.unwrap_or(now),
-        waiting_for: Some(if scheduled.is_some() {
-            WaitReason::Schedule
-        } else {
-            WaitReason::Turn
+        next_at: Some(at),
+        due_at: at,
+        waiting_for: Some(match is_due {
+            true => WaitReason::Turn,
+            false => WaitReason::Schedule,
         }),
-        handed_until: if scheduled.is_some() {
-            Timestamp::from_ms(0)
-        } else {
-            now + hand_out
+        handed_until: match hand_out {
+            Some(hand_out) if is_due => now + hand_out,
+            _ => Timestamp::from_ms(0),
         },
         epoch: 0,
         claimed_by: None,

@@ -1,34 +1,45 @@
 //! What is due and in nobody's hands.
 
+mod shares;
+
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
 
 use crate::database::{query_all, query_one};
-use crate::{Database, DeliveryId, Timestamp};
+use crate::{AccountId, Database, DeliveryId, Timestamp};
+
+pub use shares::{AccountWindow, Share, Shares, hand_out_shares};
 
 /// A delivery to be put into the queue.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct Due {
     pub id: DeliveryId,
-    /// Since when it has been due: the older goes first.
+    /// Whose turn it takes.
+    pub account_id: AccountId,
+    /// Since when it has been due: of one account, the older goes first.
     pub next_at: Timestamp,
 }
 
 /// How many of the oldest due rows are looked at to share the turn among their accounts.
 const FAIRNESS_WINDOW: u64 = 5_000;
 
+/// How many an account is given at once without a look at what it has in the queue already, and at
+/// what fits into its rate windows.
+pub const FREELY: usize = 8;
+
+/// What waits in nobody's hands; as `deliveries_due` and `deliveries_waiting` are made.
+const WAITING: &str = "claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')";
+
 /// Marks up to `limit` due deliveries as handed out until `handed_until`, and returns them. Every
-/// account gets its first before any gets its second. Relays in other processes skip what this
-/// one takes.
+/// account gets its first before any gets its second, and none more than [`FREELY`]; of accounts
+/// behind the oldest thousands of due rows nothing is seen here. Whoever is at either limit goes
+/// on with [`hand_out_shares`]. Relays in other processes skip what this one takes.
 pub async fn hand_out(
     database: &Database,
     now: Timestamp,
     handed_until: Timestamp,
     limit: u64,
 ) -> Result<Vec<Due>, DbErr> {
-    let skip_locked = match database.backend() {
-        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
-        _ => "",
-    };
+    let skip_locked = skip_locked(database);
     let sql = format!(
         "UPDATE deliveries SET handed_until = $1 WHERE id IN (
             SELECT id FROM deliveries WHERE id IN (
@@ -36,24 +47,31 @@ pub async fn hand_out(
                     SELECT id, next_at, row_number() OVER (PARTITION BY account_id ORDER BY next_at, id) AS turn
                     FROM (
                         SELECT id, account_id, next_at FROM deliveries
-                        WHERE claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
-                          AND next_at <= $2 AND handed_until <= $2
+                        WHERE {WAITING} AND next_at <= $2 AND handed_until <= $2
                         ORDER BY next_at, id LIMIT {FAIRNESS_WINDOW}
                     ) AS oldest
-                ) AS turns ORDER BY turn, next_at, id LIMIT $3
+                ) AS turns WHERE turn <= {FREELY} ORDER BY turn, next_at, id LIMIT $3
             ) {skip_locked}
          ) AND handed_until <= $2 AND claimed_by IS NULL
-         RETURNING id, next_at"
+         RETURNING id, account_id, next_at"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut due: Vec<Due> = query_all(
-        database.writer(),
-        sql,
-        [handed_until.into(), now.into(), limit.into()],
-    )
-    .await?;
+    let values = [handed_until.into(), now.into(), limit.into()];
+    Ok(in_order(
+        query_all(database.writer(), sql, values).await?,
+    ))
+}
+
+fn skip_locked(database: &Database) -> &'static str {
+    match database.backend() {
+        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+        _ => "",
+    }
+}
+
+fn in_order(mut due: Vec<Due>) -> Vec<Due> {
     due.sort_by(|a, b| (a.next_at, &a.id).cmp(&(b.next_at, &b.id)));
-    Ok(due)
+    due
 }
 
 /// When the relay has something to do next: a delivery falls due, or a lease runs out.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use serde_json::json;
 
 use crate::content::Content;
@@ -14,7 +14,7 @@ use crate::misfire;
 use crate::rows::delivery;
 use crate::rows::event::EventKind;
 use crate::rows::post::IfLate;
-use crate::{AccountId, Database, DbErr, DeliveryId, PostId, Timestamp, UserId, uploads};
+use crate::{AccountId, Database, DbErr, DeliveryId, PostId, Timestamp, UserId, jitter, uploads};
 
 /// Calls off what of a post has not begun to be live; returns how many deliveries that was.
 pub async fn cancel(
@@ -69,6 +69,8 @@ pub struct Edit {
     pub if_late: Option<IfLate>,
     /// `Some(None)`: the default of `if_late`.
     pub max_lateness_s: Option<Option<i64>>,
+    /// How far its deliveries are spread; counted anew from the post's time, or from now.
+    pub jitter_s: Option<i64>,
 }
 
 /// Changes a post of which nothing has been tried yet, or which was missed; `false` when something
@@ -158,6 +160,14 @@ pub async fn change(
         let sql = "UPDATE posts SET max_lateness_s = $1 WHERE id = $2";
         execute(&transaction, sql, [seconds.into(), id.clone().into()]).await?;
     }
+    if let Some(seconds) = edit.jitter_s {
+        let sql = "UPDATE posts SET jitter_s = $1 WHERE id = $2";
+        execute(&transaction, sql, [seconds.into(), id.clone().into()]).await?;
+    }
+    if edit.publish_at.is_some() || edit.jitter_s.is_some() {
+        let anew = edit.jitter_s.is_some();
+        respread(&transaction, id, anew, now, hand_out).await?;
+    }
     execute(
         &transaction,
         "UPDATE posts SET updated_at = $1 WHERE id = $2",
@@ -166,6 +176,40 @@ pub async fn change(
     .await?;
     transaction.commit().await?;
     Ok(true)
+}
+
+/// Spreads what of a post is queued from its time on, or from now. What is not spread has its time
+/// already, unless that was spread before (`anew`).
+async fn respread<C: ConnectionTrait>(
+    connection: &C,
+    id: &PostId,
+    anew: bool,
+    now: Timestamp,
+    hand_out: Duration,
+) -> Result<(), DbErr> {
+    let sql = "SELECT d.id, p.publish_at, p.jitter_s FROM deliveries d JOIN posts p ON p.id = d.post_id
+        WHERE p.id = $1 AND d.status = 'queued'";
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: DeliveryId,
+        publish_at: Option<Timestamp>,
+        jitter_s: i64,
+    }
+    for row in query_all::<_, Row>(connection, sql, [id.clone().into()]).await? {
+        if row.jitter_s == 0 && !anew {
+            continue;
+        }
+        let at = row.publish_at.filter(|at| *at > now).unwrap_or(now);
+        let at = at + jitter::spread(row.jitter_s, &row.id);
+        let (why, handed_until) = match at > now {
+            true => (WaitReason::Schedule, Timestamp::from_ms(0)),
+            false => (WaitReason::Turn, now + hand_out),
+        };
+        let sql = "UPDATE deliveries SET next_at = $1, due_at = $1, waiting_for = $2, handed_until = $3 WHERE id = $4";
+        let values = [at.into(), why.into(), handed_until.into(), row.id.into()];
+        execute(connection, sql, values).await?;
+    }
+    Ok(())
 }
 
 /// Queues a delivery again that failed or was missed; `false` when it is not as `read` any more,

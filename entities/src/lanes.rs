@@ -59,30 +59,54 @@ pub async fn pause<C: ConnectionTrait>(
         ],
     )
     .await?;
-    // Each condition is written so that an index answers it: the account's queue, or all that is
-    // due before the end of the pause.
-    let (waits_in_lane, value) = match &pause.lane {
-        Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
-        Lane::App(platform) => (
-            "platform = $4 AND claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
-            platform.to_string(),
-        ),
-    };
-    execute(
-        connection,
-        format!(
-            "UPDATE deliveries SET next_at = $1, due_at = {}, waiting_for = $2, handed_until = 0, updated_at = $3
-             WHERE {waits_in_lane} AND status = 'queued' AND next_at < $1
-               AND (next_at <= $3 OR waiting_for <> 'schedule')",
-            due_at_after_pause("$1", "$3")
-        ),
-        [
-            pause.until.into(),
-            pause.reason.into(),
-            now.into(),
-            value.into(),
-        ],
-    )
-    .await?;
+    move_past(connection, pause, Waiting::NotScheduled, now).await?;
     Ok(())
+}
+
+/// What of a lane is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// What is due, and what waits for another try before the end of the pause.
+    NotScheduled,
+    /// What is due.
+    Due,
+    /// What is due of posts of which nothing is live.
+    DuePosts,
+    /// What is due of parts that answer an earlier one.
+    DueReplies,
+}
+
+/// Moves what waits in a lane past a pause, all of it at once; returns how many that were. What is
+/// scheduled for later keeps its own time.
+pub async fn move_past<C: ConnectionTrait>(
+    connection: &C,
+    pause: &Pause,
+    what: Waiting,
+    now: Timestamp,
+) -> Result<u64, DbErr> {
+    // Each condition is written so that an index answers it: what waits of the account, or all that
+    // is due by then.
+    let (in_lane, value) = match &pause.lane {
+        Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
+        Lane::App(platform) => ("platform = $4", platform.to_string()),
+    };
+    let waits = match what {
+        Waiting::NotScheduled => "next_at < $1 AND (next_at <= $3 OR waiting_for <> 'schedule')",
+        Waiting::Due => "next_at <= $3 AND next_at < $1",
+        Waiting::DuePosts => "next_at <= $3 AND next_at < $1 AND part_index = 0",
+        Waiting::DueReplies => "next_at <= $3 AND next_at < $1 AND part_index > 0",
+    };
+    let sql = format!(
+        "UPDATE deliveries SET next_at = $1, due_at = {}, waiting_for = $2, handed_until = 0, updated_at = $3
+         WHERE {in_lane} AND claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
+           AND status = 'queued' AND {waits}",
+        due_at_after_pause("$1", "$3")
+    );
+    let values = [
+        pause.until.into(),
+        pause.reason.into(),
+        now.into(),
+        value.into(),
+    ];
+    Ok(execute(connection, sql, values).await?.rows_affected())
 }

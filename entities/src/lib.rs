@@ -17,6 +17,7 @@
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
+//! | [`jitter`] | deliveries that are spread over a while |
 //! | [`rates`], [`lanes`] | how fast an account or an app may go |
 //! | [`users`], [`keys`], [`sessions`], [`scopes`], [`authorizations`] | who may come in, and what for |
 //! | [`accounts`], [`tokens`], [`vault`], [`sealing`], [`unclaimed`] | which profiles, and with which secrets |
@@ -40,6 +41,7 @@ pub mod events;
 pub mod forecast;
 mod group_commit;
 pub mod id;
+pub mod jitter;
 pub mod keys;
 pub mod lanes;
 pub mod media;

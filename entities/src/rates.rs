@@ -4,11 +4,15 @@
 //! A window begins with the first call after the last one ended (`x.md` 4.4). What a platform's
 //! headers say is written over our own count wherever it is stricter, so the two stay aligned.
 
+use std::time::Duration;
+
 use sea_orm::{ConnectionTrait, DbErr, Value};
 
-use crate::Timestamp;
 use crate::database::{execute, query_one};
 use crate::lanes::Lane;
+use crate::{AccountId, Database, Timestamp};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// One call to be counted in one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +92,29 @@ pub async fn full_until<C: ConnectionTrait>(
         }
     }
     Ok(latest)
+}
+
+/// When fewer than `most` of what an account published lie within a day, replies or posts of its own;
+/// `None`: they do now.
+pub async fn place_free_at(
+    database: &Database,
+    account: &AccountId,
+    is_reply: bool,
+    most: i64,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, DbErr> {
+    let sql = "SELECT published_at FROM parts
+               WHERE account_id = $1 AND published_at > $2 AND (part_index > 0) = $3
+               ORDER BY published_at DESC LIMIT 1 OFFSET $4";
+    let values: [Value; 4] = [
+        account.clone().into(),
+        (now - DAY).into(),
+        is_reply.into(),
+        (most - 1).max(0).into(),
+    ];
+    let row = query_one(database.reader(), sql, values).await?;
+    let last: Option<Timestamp> = row.map(|row| row.try_get("", "published_at")).transpose()?;
+    Ok(last.map(|last| last + DAY))
 }
 
 /// Gives back calls that were not carried out.

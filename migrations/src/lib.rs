@@ -21,6 +21,7 @@ mod m0006_one_check;
 mod m0007_media;
 mod m0008_errands;
 mod m0009_told_events;
+mod m0012_fairness;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_media::Migration),
             Box::new(m0008_errands::Migration),
             Box::new(m0009_told_events::Migration),
+            Box::new(m0012_fairness::Migration),
         ]
     }
 }

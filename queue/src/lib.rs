@@ -7,6 +7,7 @@
 //! | where | what |
 //! |---|---|
 //! | [`job`] | what waits in the queue |
+//! | [`line`] | whose jobs wait, and in which order they are served |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
 //! | [`announcements`] | waking every process that listens for news |
 //! | [`source`] | the queue as a stream, which is an apalis backend as it stands |
@@ -14,6 +15,7 @@
 
 pub mod announcements;
 pub mod job;
+pub mod line;
 mod memory;
 mod queue;
 mod sorted_set;
@@ -22,4 +24,5 @@ pub mod worker;
 
 pub use announcements::Announcements;
 pub use job::Job;
-pub use queue::{Queue, QueueError, RedisSettings};
+pub use line::Line;
+pub use queue::{Pushed, Queue, QueueError, RedisSettings};

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use entities::Timestamp;
-
-use crate::Job;
 use crate::memory::Memory;
 use crate::sorted_set::SortedSet;
+use crate::{Job, Line};
 
 /// The queue. Cheap to clone.
 #[derive(Clone)]
@@ -33,6 +31,13 @@ pub struct RedisSettings {
 #[error("the queue can not be reached: {0}")]
 pub struct QueueError(#[from] redis::RedisError);
 
+/// What a push led to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// A line has become crowded by it.
+    pub crowds: bool,
+}
+
 impl Queue {
     /// A queue inside this process.
     pub fn memory() -> Self {
@@ -47,18 +52,39 @@ impl Queue {
         )?))))
     }
 
-    /// Puts jobs into the queue, each with the time it is due; one that waits already is not put
-    /// in twice.
-    pub async fn push(&self, jobs: Vec<(Timestamp, Job)>) -> Result<(), QueueError> {
+    /// Puts jobs into the queue, each at the end of its line; one that waits already is not put in
+    /// twice.
+    pub async fn push(&self, jobs: Vec<(Line, Job)>) -> Result<Pushed, QueueError> {
+        if jobs.is_empty() {
+            return Ok(Pushed::default());
+        }
+        match &self.0 {
+            Backend::Memory(memory) => Ok(memory.push(jobs)),
+            Backend::Redis(redis) => Ok(redis.push(&jobs).await?),
+        }
+    }
+
+    /// Puts jobs back that were taken and not begun: before all others.
+    pub async fn give_back(&self, jobs: Vec<Job>) -> Result<(), QueueError> {
         if jobs.is_empty() {
             return Ok(());
         }
         match &self.0 {
             Backend::Memory(memory) => {
-                memory.push(jobs);
+                memory.give_back(jobs);
                 Ok(())
             }
-            Backend::Redis(redis) => Ok(redis.push(&jobs).await?),
+            Backend::Redis(redis) => Ok(redis.give_back(&jobs).await?),
+        }
+    }
+
+    /// Whether so many jobs wait in a line that another need not be pushed: the relay hands it out
+    /// when there is room. Asks nobody: between processes it is what the last push was told, and a
+    /// moment old at most.
+    pub fn is_crowded(&self, line: &Line) -> bool {
+        match &self.0 {
+            Backend::Memory(memory) => memory.is_crowded(line),
+            Backend::Redis(redis) => redis.is_crowded(line),
         }
     }
 

@@ -1,20 +1,47 @@
-//! The queue between processes: a Redis sorted set, scored by the time a job was due.
+//! The queue between processes: a Redis sorted set, scored by the jobs' turns (see [`line`]).
 //!
 //! A sorted set rather than a list: a waiting id stands in it once however often it is pushed,
-//! and the oldest due comes out first. A blocking pop wakes a worker the moment something is
-//! pushed. Nothing else is kept in Redis, so it may be emptied at any moment.
+//! and whoever's turn it is comes out first. A blocking pop wakes a worker the moment something is
+//! pushed. Beside it a hash holds the next turn of each line; a script keeps the two together, in
+//! the one round trip that a push takes. Nothing else is kept in Redis, so it may be emptied at any
+//! moment.
+//!
+//! [`line`]: crate::line
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use entities::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, RedisError, SortedSetAddOptions};
+use tokio::time::Instant;
 
-use crate::Job;
+use crate::line::{CROWD, Line};
+use crate::{Job, Pushed};
 
 /// How long a blocking pop waits at the server. Short, so that a worker that is told to stop
 /// does so between two pops and loses nothing that was popped for it.
 const POP_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a line that was crowded is taken to be.
+const STAYS_CROWDED: Duration = Duration::from_millis(250);
+
+/// Puts jobs (ARGV: line, job, line, job, ...) into the set KEYS[1], each at the end of its line;
+/// KEYS[2] holds the next turn of each line. Answers how many turns each is behind the front. When
+/// nobody waits, all lines begin anew, and so they do when there are too many to be remembered.
+const PUSH: &str = "
+local front = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if not front or redis.call('HLEN', KEYS[2]) > 100000 then redis.call('DEL', KEYS[2]) end
+front = tonumber(front or 0)
+local behind = {}
+for i = 1, #ARGV, 2 do
+    local turn = math.max(front, tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or 0))
+    if redis.call('ZADD', KEYS[1], 'NX', turn, ARGV[i + 1]) == 1 then
+        redis.call('HSET', KEYS[2], ARGV[i], turn + 1)
+    end
+    behind[#behind + 1] = turn - front
+end
+return behind";
 
 #[derive(Clone)]
 pub(crate) struct SortedSet {
@@ -22,9 +49,12 @@ pub(crate) struct SortedSet {
     /// For everything that does not block.
     commands: ConnectionManager,
     due: String,
+    turns: String,
     bell: String,
     /// The channel of announcements.
     news: String,
+    /// Lines that were crowded when something was last pushed there, and since when.
+    crowded: Arc<Mutex<HashMap<Line, Instant>>>,
 }
 
 impl SortedSet {
@@ -41,20 +71,52 @@ impl SortedSet {
             client,
             commands,
             due: format!("{prefix}:due"),
+            turns: format!("{prefix}:turns"),
             bell: format!("{prefix}:bell"),
             news: format!("{prefix}:news"),
+            crowded: Arc::default(),
         })
     }
 
-    pub async fn push(&self, jobs: &[(Timestamp, Job)]) -> Result<(), RedisError> {
-        let scored: Vec<(i64, String)> = jobs
-            .iter()
-            .map(|(due, job)| (due.as_ms(), job.to_string()))
-            .collect();
+    pub async fn push(&self, jobs: &[(Line, Job)]) -> Result<Pushed, RedisError> {
+        let mut script = redis::cmd("EVAL");
+        script.arg(PUSH).arg(2).arg(&self.due).arg(&self.turns);
+        for (line, job) in jobs {
+            script.arg(line.as_str()).arg(job.to_string());
+        }
+        let behind: Vec<u32> = script.query_async(&mut self.commands.clone()).await?;
+        Ok(self.learn(jobs.iter().map(|(line, _)| line).zip(behind)))
+    }
+
+    /// Remembers which lines are crowded.
+    fn learn<'a>(&self, behind: impl Iterator<Item = (&'a Line, u32)>) -> Pushed {
+        let mut pushed = Pushed::default();
+        for (line, _) in behind.filter(|(_, behind)| *behind + 1 >= CROWD) {
+            let now = Instant::now();
+            let mut crowded = self.crowded();
+            crowded.retain(|_, since| now.duration_since(*since) < STAYS_CROWDED);
+            pushed.crowds |= crowded.insert(line.clone(), now).is_none();
+        }
+        pushed
+    }
+
+    pub fn is_crowded(&self, line: &Line) -> bool {
+        let since = self.crowded().get(line).copied();
+        since.is_some_and(|since| since.elapsed() < STAYS_CROWDED)
+    }
+
+    fn crowded(&self) -> std::sync::MutexGuard<'_, HashMap<Line, Instant>> {
+        self.crowded
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub async fn give_back(&self, jobs: &[Job]) -> Result<(), RedisError> {
+        let first: Vec<(i64, String)> = jobs.iter().map(|job| (0, job.to_string())).collect();
         let options = SortedSetAddOptions::add_only();
         self.commands
             .clone()
-            .zadd_multiple_options(&self.due, &scored, &options)
+            .zadd_multiple_options(&self.due, &first, &options)
             .await
             .map(|_: usize| ())
     }
@@ -70,7 +132,8 @@ impl SortedSet {
     }
 
     pub async fn clear(&self) -> Result<(), RedisError> {
-        self.commands.clone().del(&[&self.due, &self.bell]).await
+        let keys = [&self.due, &self.turns, &self.bell];
+        self.commands.clone().del(&keys).await
     }
 
     pub async fn ping(&self) -> Result<(), RedisError> {
@@ -127,7 +190,7 @@ pub(crate) struct Blocking {
 }
 
 impl Blocking {
-    /// The oldest due jobs, or none after a while.
+    /// Those whose turn it is, or none after a while.
     pub async fn pop(&mut self, max: usize) -> Result<Vec<Job>, RedisError> {
         let count = isize::try_from(max).unwrap_or(isize::MAX);
         let popped: Option<(String, Vec<(String, f64)>)> = self

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use entities::Timestamp;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio_util::sync::CancellationToken;
@@ -99,12 +98,8 @@ impl Reader {
     }
 
     async fn give_back(&mut self) {
-        let taken = self
-            .taken
-            .drain(..)
-            .map(|job| (Timestamp::from_ms(0), job))
-            .collect();
-        if let Err(error) = self.queue.push(taken).await {
+        let taken = self.taken.drain(..).collect();
+        if let Err(error) = self.queue.give_back(taken).await {
             tracing::debug!(%error, "jobs could not be given back; the relay hands them out again");
         }
     }

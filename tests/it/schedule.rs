@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use entities::due::{hand_out, take_back};
 use entities::{Clock, Platform};
-use queue::Job;
+use queue::{Job, Line};
 use serde_json::json;
 use tests::app::{Options, drain};
 use tests::client::{id, text};
@@ -139,7 +139,7 @@ both_modes! {
         for done in futures::future::join_all(tries).await {
             done.unwrap();
         }
-        app.worker.queue.push(ids.iter().map(|id| (app.clock.now(), Job::Publish(id.clone()))).collect()).await.unwrap();
+        app.worker.queue.push(ids.iter().map(|id| (Line::named("again"), Job::Publish(id.clone()))).collect()).await.unwrap();
         app.drain().await;
         assert_eq!(app.client.show(&post).await["status"], "published");
         assert_eq!(app.simulator.live_posts().len(), 2);

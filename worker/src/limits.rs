@@ -1,5 +1,6 @@
 //! How many calls fit into which time: what the platforms publish, or what the operator sets.
 
+use entities::due::AccountWindow;
 use entities::lanes::Lane;
 use entities::rates::Take;
 use entities::{AccountId, Platform};
@@ -103,6 +104,19 @@ impl Limits {
                 max: limit.max,
                 window_ms: limit.window_ms,
                 refundable: limit.refundable,
+            })
+            .collect()
+    }
+
+    /// The windows of single accounts that guard posts.
+    pub fn of_accounts(&self) -> Vec<AccountWindow> {
+        self.0
+            .iter()
+            .filter(|limit| limit.scope == LimitScope::Account && limit.guards != Guards::Replies)
+            .map(|limit| AccountWindow {
+                platform: limit.platform,
+                name: limit.name,
+                max: limit.max,
             })
             .collect()
     }

@@ -6,12 +6,11 @@ mod lateness;
 mod stepping;
 mod story;
 mod tokenless;
-
-use std::time::Duration;
+mod waiting;
 
 use entities::boundary::{Action, Side, StepAction};
 use entities::claims::{Claimed, Work, claim, load};
-use entities::delivery::{Change, Claim, Progress, Status, WaitReason};
+use entities::delivery::{Change, Claim, Status, WaitReason};
 use entities::rates::Take;
 use entities::{DbErr, DeliveryId, Timestamp};
 use tracing::{Instrument, debug, info, info_span};
@@ -19,7 +18,7 @@ use tracing::{Instrument, debug, info, info_span};
 use self::stepping::Stride;
 use crate::Worker;
 use crate::explain;
-use crate::step::{Files, Planned, Step, plan};
+use crate::step::{Files, Planned, plan};
 use crate::token::{Obtained, Token, obtain};
 
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
@@ -92,35 +91,6 @@ impl Run<'_> {
             stride = next;
         }
         Ok(())
-    }
-
-    /// Holds a delivery back that a pause or a full rolling day keeps from being published.
-    async fn must_wait(
-        &self,
-        progress: &Progress,
-        planned: &Planned,
-        now: Timestamp,
-    ) -> Result<bool, DbErr> {
-        let starts_something =
-            planned.step.publishes() || matches!(planned.step, Step::CreateContainer);
-        if !starts_something {
-            return Ok(false);
-        }
-        let wait = self.work.pause(now).or_else(|| {
-            let most = self
-                .worker
-                .settings
-                .limits
-                .rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
-            let hour = Duration::from_secs(3600);
-            (self.work.published_24h >= most).then_some((now + hour, WaitReason::AccountRateLimit))
-        });
-        let Some((until, why)) = wait else {
-            return Ok(false);
-        };
-        info!(%until, waiting_for = %why, "held back");
-        self.hold_back(until, why, now).await?;
-        Ok(true)
     }
 
     fn takes(&self, planned: &Planned) -> Vec<Take> {

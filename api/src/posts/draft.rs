@@ -5,7 +5,7 @@ mod overrides;
 mod parts;
 
 use actix_web::HttpRequest;
-use entities::Timestamp;
+use entities::{Timestamp, jitter};
 use entities::content::{Content, Options, Split};
 use entities::misfire::Policy;
 use entities::posts::PostView;
@@ -30,6 +30,8 @@ pub struct Draft {
     pub time_zone: Option<String>,
     /// What of it was left out is the default.
     pub policy: Policy,
+    /// Over how many seconds its deliveries are spread.
+    pub jitter_s: i64,
     /// Which texts are called `text` in the request, and not `parts[i].text`: the post's own has
     /// the name "", overrides have theirs.
     pub short: Vec<String>,
@@ -78,6 +80,7 @@ impl Draft {
                 if_late: read_if_late(&mut fields, violations).unwrap_or(IfLate::Publish),
                 max_lateness_s: read_max_lateness(&mut fields, violations),
             },
+            jitter_s: read_jitter(&mut fields, violations).unwrap_or(0),
             short,
         };
         if fields.lacks("text") && fields.lacks("parts") && fields.lacks("media") {
@@ -89,15 +92,19 @@ impl Draft {
 
     /// Tells this request from another under the same key, whatever the order of its fields.
     pub fn hash(&self) -> Vec<u8> {
-        let meant = json!([
-            self.content,
-            self.accounts,
-            self.publish_at,
-            self.time_zone,
-            self.policy.if_late,
-            self.policy.max_lateness_s,
-        ]);
-        Sha256::digest(meant.to_string()).to_vec()
+        let mut meant = vec![
+            json!(self.content),
+            json!(self.accounts),
+            json!(self.publish_at),
+            json!(self.time_zone),
+            json!(self.policy.if_late),
+            json!(self.policy.max_lateness_s),
+        ];
+        // What was submitted before there was such a field has the hash that it had.
+        if self.jitter_s > 0 {
+            meant.push(json!({ "jitter_s": self.jitter_s }));
+        }
+        Sha256::digest(Value::from(meant).to_string()).to_vec()
     }
 }
 
@@ -116,6 +123,7 @@ pub struct DraftEdit {
     pub if_late: Option<IfLate>,
     /// `Some(None)`: the default of `if_late`.
     pub max_lateness_s: Option<Option<i64>>,
+    pub jitter_s: Option<i64>,
 }
 
 impl DraftEdit {
@@ -132,6 +140,7 @@ impl DraftEdit {
         let time_zone = fields.text("time_zone", violations).map(str::to_owned);
         let if_late = read_if_late(&mut fields, violations);
         let max_lateness_s = read_max_lateness(&mut fields, violations);
+        let jitter_s = read_jitter(&mut fields, violations);
         let edit = DraftEdit {
             written,
             split,
@@ -144,6 +153,7 @@ impl DraftEdit {
                 .has("if_late")
                 .then_some(if_late.unwrap_or(IfLate::Publish)),
             max_lateness_s: fields.has("max_lateness_s").then_some(max_lateness_s),
+            jitter_s: fields.has("jitter_s").then_some(jitter_s.unwrap_or(0)),
         };
         fields.refuse_others(violations);
         edit
@@ -188,6 +198,7 @@ impl DraftEdit {
                 if_late: self.if_late.unwrap_or(view.post.if_late),
                 max_lateness_s: self.max_lateness_s.unwrap_or(view.post.max_lateness_s),
             },
+            jitter_s: self.jitter_s.unwrap_or(view.post.jitter_s),
             short,
         }
     }
@@ -205,6 +216,10 @@ fn read_if_late(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<
 
 fn read_max_lateness(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<i64> {
     fields.number("max_lateness_s", (0, MOST_LATENESS_S), violations)
+}
+
+fn read_jitter(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<i64> {
+    fields.number("jitter_s", (0, jitter::MOST_S), violations)
 }
 
 /// From a minute to a week.

@@ -4,6 +4,8 @@ mod outlook;
 mod similar;
 pub mod wire;
 
+use std::time::Duration;
+
 use actix_web::{post, web};
 
 use super::check::{Moment, check};
@@ -60,6 +62,8 @@ pub async fn validate(
     let violations = violations.into_list();
     Ok(web::Json(ForecastBody {
         valid: violations.is_empty(),
+        due_from: at,
+        due_until: at + Duration::from_secs(draft.jitter_s.unsigned_abs()),
         violations,
         warnings,
         accounts,

@@ -66,6 +66,9 @@ pub struct PostBody {
     if_late: &'static str,
     /// How late it may go out, in seconds.
     max_lateness_s: u64,
+    /// Over how many seconds after its time its deliveries are spread; `next_at` tells when each
+    /// is due.
+    jitter_s: i64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// One for each account.
@@ -217,6 +220,7 @@ impl PostBody {
             time_zone: post.time_zone.clone(),
             if_late: post.if_late.as_str(),
             max_lateness_s: post.policy().max_lateness().as_secs(),
+            jitter_s: post.jitter_s,
             created_at: post.created_at,
             deliveries: view
                 .deliveries

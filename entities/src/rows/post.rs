@@ -37,6 +37,8 @@ pub struct Model {
     pub if_late: IfLate,
     /// None: the default of `if_late`.
     pub max_lateness_s: Option<i64>,
+    /// Over how many seconds its deliveries are spread.
+    pub jitter_s: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -135,6 +135,8 @@ async fn chain(app: &TestApp, parts: usize) {
         publish_at: None,
         time_zone: None,
         policy: Default::default(),
+        jitter_s: 0,
+        crowded: Vec::new(),
         accounts: all
             .into_iter()
             .filter(|account| account.platform == Platform::Threads)

@@ -196,7 +196,7 @@ impl Run<'_> {
             }
             (Recorded::Done(_), _) => {
                 self.at(Side::After, StepAction::Record, &step).await;
-                self.hand_on(&claim, &change, now).await;
+                self.hand_on(&claim, &change).await;
                 Ok(None)
             }
             (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
@@ -259,12 +259,13 @@ impl Run<'_> {
     }
 
     /// The next part of a chain goes back into the queue at once.
-    async fn hand_on(&self, claim: &Claim, change: &Change, now: Timestamp) {
+    async fn hand_on(&self, claim: &Claim, change: &Change) {
         if change.keeps_claim() && !self.worker.stop.is_cancelled() {
             let job = queue::Job::Publish(claim.id.clone());
+            let line = queue::Line::of(&claim.account_id);
             let boundaries = &self.worker.boundaries;
             boundaries.at(Side::Before, Action::HandOn).await;
-            if let Err(error) = self.worker.queue.push(vec![(now, job)]).await {
+            if let Err(error) = self.worker.queue.push(vec![(line, job)]).await {
                 debug!(%error, "the next part is left to the relay");
             }
             boundaries.at(Side::After, Action::HandOn).await;

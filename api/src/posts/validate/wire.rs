@@ -14,6 +14,12 @@ pub struct ForecastBody {
     pub valid: bool,
     /// Why not.
     pub violations: Vec<Violation>,
+    /// When the first delivery can be due.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_from: Timestamp,
+    /// When the last is due at the latest: `jitter_s` later.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_until: Timestamp,
     /// What breaks no rule, but may surprise.
     pub warnings: Vec<WarningBody>,
     /// What each account would show, and what it would cost.

@@ -45,6 +45,11 @@ pub struct NewPostBody {
     /// `skip` and `ask`. What is later than that is `missed` with `publish`, too.
     #[schema(minimum = 0, maximum = 316224000)]
     max_lateness_s: Option<i64>,
+    /// Spread its deliveries: each is due at a random moment within so many seconds after
+    /// `publish_at` (or after the request). Drawn once, when the post is submitted; `next_at` tells
+    /// it, and lateness counts from it. Left out: 0.
+    #[schema(minimum = 0, maximum = 3600)]
+    jitter_s: Option<i64>,
     /// What one platform (`x`, `threads`) or one account (`acc_...`) shows instead.
     overrides: Option<HashMap<String, NewOverrideBody>>,
     /// What the platforms offer besides text and media.
@@ -78,6 +83,10 @@ pub struct PostChangeBody {
     /// Null: the default of `if_late`.
     #[schema(minimum = 0, maximum = 316224000)]
     max_lateness_s: Option<i64>,
+    /// A new spread, counted from `publish_at`, or from this change when that has passed; null: 0.
+    /// Each delivery keeps its place in the spread, also when `publish_at` changes.
+    #[schema(minimum = 0, maximum = 3600)]
+    jitter_s: Option<i64>,
     /// New overrides, in place of all that were.
     overrides: Option<HashMap<String, NewOverrideBody>>,
     /// New options, in place of all that were.
