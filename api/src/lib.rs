@@ -7,7 +7,7 @@
 //! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
-//! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
+//! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
 
 pub mod access_log;
@@ -18,6 +18,7 @@ pub mod clerk_link;
 pub mod connections;
 pub mod deliveries;
 pub mod docs;
+pub mod exposure;
 pub mod fields;
 pub mod health;
 pub mod keys;
@@ -25,11 +26,13 @@ mod media;
 pub mod pages;
 pub mod posts;
 pub mod problem;
+mod request_trace;
 pub mod server;
 pub mod session;
 pub mod sign_in;
 pub mod state;
 pub mod webhooks;
 
+pub use exposure::Exposure;
 pub use server::serve;
 pub use state::{Settings, State};

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::clerk_link::Clerk;
 use crate::connections::Connectors;
+use crate::exposure::Exposure;
 
 /// How long a customer waits for the queue, whose answer changes nothing for them.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -37,6 +38,8 @@ pub struct State {
     pub store: media::Store,
     /// How many files are looked at at once: each may take much memory for a moment.
     pub looking: Arc<Semaphore>,
+    /// What operators may read of it on the API's listener.
+    pub exposure: Exposure,
     pub settings: Settings,
     /// Who watches where it is; nobody outside of tests.
     pub boundaries: Boundaries,

@@ -23,6 +23,8 @@ pub struct NewPost {
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
     pub policy: Policy,
+    /// The W3C `traceparent` that what is done about it belongs to.
+    pub trace_parent: Option<String>,
     /// Where it goes; not empty, no account twice, all the owner's.
     pub accounts: Vec<account::Model>,
 }
@@ -55,6 +57,7 @@ pub async fn accept(
         time_zone: new.time_zone,
         if_late: new.policy.if_late,
         max_lateness_s: new.policy.max_lateness_s,
+        trace_parent: new.trace_parent,
         created_at: now,
         updated_at: now,
     };
@@ -92,8 +95,8 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
         serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Sql::new(
         "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
-            if_late, max_lateness_s, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+            if_late, max_lateness_s, created_at, updated_at, trace_parent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
          ON CONFLICT (owner_id, idempotency_key) DO NOTHING",
         [
             post.id.clone().into(),
@@ -106,6 +109,7 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
             post.if_late.into(),
             post.max_lateness_s.into(),
             post.created_at.into(),
+            post.trace_parent.clone().into(),
         ],
     ))
 }

@@ -25,6 +25,18 @@ pub struct Database {
     group: Option<GroupCommit>,
 }
 
+/// The connections of one pool of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// PostgreSQL: `postgres`. SQLite: `reader` and `writer`.
+    pub name: &'static str,
+    pub open: u32,
+    /// Of those, in nobody's hands.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// How to reach the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
@@ -78,6 +90,27 @@ impl Database {
         match &self.group {
             Some(group) => group.write(write).await,
             None => write.run_as(&self.writer, write.may_be_lost).await,
+        }
+    }
+
+    /// Its pools, as they are now.
+    pub fn pools(&self) -> Vec<Pool> {
+        fn pool<D: sqlx::Database>(name: &'static str, of: &sqlx::Pool<D>) -> Pool {
+            Pool {
+                name,
+                open: of.size(),
+                idle: u32::try_from(of.num_idle()).unwrap_or(u32::MAX),
+                most: of.options().get_max_connections(),
+            }
+        }
+        match self.backend() {
+            DbBackend::Postgres => {
+                vec![pool("postgres", self.writer.get_postgres_connection_pool())]
+            }
+            _ => vec![
+                pool("reader", self.reader.get_sqlite_connection_pool()),
+                pool("writer", self.writer.get_sqlite_connection_pool()),
+            ],
         }
     }
 

@@ -13,6 +13,7 @@
 //! | [`claims`], [`record`], [`due`], [`sweep`] | the worker's side: take, write down, hand out, take back |
 //! | [`media`], [`uploads`] | files; how far each got on the way to a platform |
 //! | [`errands`] | what is still to be done about what is live |
+//! | [`gauges`] | what operators watch |
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
@@ -36,6 +37,7 @@ pub mod edit;
 pub mod erasure;
 pub mod errands;
 pub mod forecast;
+pub mod gauges;
 mod group_commit;
 pub mod id;
 pub mod keys;

@@ -7,8 +7,10 @@ use entities::DbErr;
 use entities::accounts::requeue_reconnected;
 use entities::boundary::{Action, Side};
 use entities::due::{hand_out, next_wake};
+use entities::rows::attempt::Verdict;
 use entities::sweep::sweep;
 use queue::Job;
+use telemetry::counting;
 use tracing::{debug, warn};
 
 use crate::Worker;
@@ -46,6 +48,7 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
         }
     };
     if swept > 0 {
+        counting::attempts(Verdict::Lost, swept);
         boundaries.at(Side::After, Action::TakeBack).await;
     }
     boundaries.at(Side::Before, Action::Requeue).await;

@@ -37,6 +37,8 @@ pub struct Model {
     pub if_late: IfLate,
     /// None: the default of `if_late`.
     pub max_lateness_s: Option<i64>,
+    /// The W3C `traceparent` of the request that submitted it.
+    pub trace_parent: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -134,6 +134,7 @@ both_modes! {
             publish_at: None,
             time_zone: None,
             policy: Policy { if_late: IfLate::Skip, max_lateness_s: Some(0) },
+            trace_parent: None,
             accounts: accounts::list(&app.backend.database, &app.owner).await.expect("accounts"),
         };
         let down = |fault: Fault| FaultRule::new(fault).text_contains("Second part").times(2);
