@@ -6,10 +6,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, web};
+use telemetry::{TraceParent, counting};
+use tracing::field::Empty;
 use tracing::{Instrument, info, info_span};
 use uuid::Uuid;
 
+use crate::request_trace;
 use crate::state::State;
 
 const REQUEST_ID: &str = "x-request-id";
@@ -51,11 +54,20 @@ pub async fn access_log(
     let id = request_id(&request);
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let own = request.app_data::<web::Data<PagePolicy>>().cloned();
-    let span = info_span!("request", request = %id);
-    let mut response = next.call(request).instrument(span.clone()).await?;
+    let route = request.match_pattern();
+    let span = info_span!("request", request = %id, trace = Empty);
+    let traced = request_trace::begin(&request, &id, route.as_deref());
+    if let Some(parent) = request.extensions().get::<TraceParent>() {
+        span.record("trace", parent.trace_id());
+    }
+    let answer = next.call(request).instrument(span.clone());
+    let mut response = answer.instrument(traced.clone()).await?;
     let status = response.status();
+    request_trace::end(&traced, status.as_u16());
+    let took = started.elapsed();
+    counting::requested(method.as_str(), route, status.as_u16(), took);
     span.in_scope(|| {
-        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         info!(%method, path, status = status.as_u16(), took_ms, "request");
     });
     let policy = if path.starts_with("/docs") {

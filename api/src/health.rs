@@ -1,6 +1,8 @@
 //! For operators: is the process alive, and can it work?
 
 use actix_web::{HttpResponse, get, web};
+use entities::Database;
+use queue::Queue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +43,15 @@ pub async fn healthz(state: web::Data<State>) -> web::Json<Health> {
     })
 }
 
+/// What a process without an API answers to `/healthz`.
+pub(crate) fn alive() -> web::Json<Health> {
+    web::Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        simulator_url: None,
+    })
+}
+
 /// `ok` or `unavailable`; what exactly is wrong is for the log, not for everyone who asks.
 fn told(what: &str, error: Option<String>) -> String {
     match error {
@@ -56,7 +67,12 @@ fn told(what: &str, error: Option<String>) -> String {
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
 pub async fn readyz(state: web::Data<State>) -> HttpResponse {
-    let (database, queue) = tokio::join!(state.database.ping(), state.queue.ping());
+    readiness(&state.database, &state.queue).await
+}
+
+/// What `/readyz` answers.
+pub(crate) async fn readiness(database: &Database, queue: &Queue) -> HttpResponse {
+    let (database, queue) = tokio::join!(database.ping(), queue.ping());
     let readiness = Readiness {
         ready: database.is_ok(),
         database: told("database", database.err().map(|error| error.to_string())),

@@ -8,7 +8,7 @@
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
 //! | [`events`] | what happens, as it happens |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
-//! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
+//! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
 
 pub mod access_log;
@@ -20,6 +20,7 @@ pub mod connections;
 pub mod deliveries;
 pub mod docs;
 pub mod events;
+pub mod exposure;
 pub mod fields;
 pub mod health;
 pub mod keys;
@@ -27,6 +28,7 @@ mod media;
 pub mod pages;
 pub mod posts;
 pub mod problem;
+mod request_trace;
 pub mod server;
 pub mod session;
 pub mod sign_in;
@@ -34,5 +36,6 @@ pub mod state;
 pub mod webhooks;
 
 pub use events::Hub;
+pub use exposure::Exposure;
 pub use server::serve;
 pub use state::{Settings, State};

@@ -7,13 +7,14 @@ pub mod validate;
 pub mod wire;
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, delete, get, patch, post, web};
 use entities::accept::{Accepted, NewPost, accept};
 use entities::boundary::{Action, Side};
 use entities::edit::{self, Edit};
 use entities::posts::{PostView, find};
 use entities::{PostId, Timestamp};
-use tracing::info;
+use telemetry::{TraceParent, counting, traces};
+use tracing::{Instrument, info, info_span};
 
 use crate::caller::{Caller, Needs, ReadsPosts, WritesPosts};
 use crate::fields::{Violations, object};
@@ -87,14 +88,24 @@ pub async fn submit(
         jitter_s: draft.jitter_s,
         crowded: state.crowded(&checked.accounts),
         accounts: checked.accounts,
+        trace_parent: request
+            .extensions()
+            .get::<TraceParent>()
+            .map(ToString::to_string),
     };
     state.boundaries.at(Side::Before, Action::Accept).await;
-    let accepted = accept(&state.database, new, now, state.settings.handed).await?;
+    let accepting = accept(&state.database, new, now, state.settings.handed);
+    let span = info_span!(target: traces::TARGET, "accept");
+    let accepted = accepting.instrument(span).await?;
     state.boundaries.at(Side::After, Action::Accept).await;
     match accepted {
         Accepted::New(view) => {
             info!(post = %view.post.id, deliveries = view.deliveries.len(), publish_at = view.post.publish_at.map(tracing::field::display), "accepted");
-            wake(&state, &view, now).await;
+            counting::accepted(view.deliveries.iter().map(|view| view.delivery.platform));
+            let span = info_span!(
+                target: traces::TARGET, "enqueue", otel.kind = "producer", post = %view.post.id
+            );
+            wake(&state, &view, now).instrument(span).await;
             Ok(HttpResponse::Accepted()
                 .insert_header((LOCATION, format!("/v1/posts/{}", view.post.id)))
                 .json(PostBody::new(&view, now)))

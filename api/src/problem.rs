@@ -218,6 +218,22 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "not_configured", what, action)
     }
 
+    /// The metrics are for whoever has their token.
+    pub fn unauthorized_metrics() -> Self {
+        let action =
+            "Send `Authorization: Bearer ...` with what DUALPOSTS_METRICS_TOKEN is set to.";
+        let title = "The request carries no valid token for the metrics.";
+        Self::new(StatusCode::UNAUTHORIZED, "metrics_token", title, action)
+    }
+
+    /// The metrics are not for whoever reaches the API.
+    pub fn metrics_not_here() -> Self {
+        let action =
+            "Set DUALPOSTS_METRICS_TOKEN and send it, or ask where DUALPOSTS_METRICS_LISTEN says.";
+        let title = "The metrics can not be read here.";
+        Self::new(StatusCode::FORBIDDEN, "metrics_not_here", title, action)
+    }
+
     /// There is no such thing, or it is not the caller's.
     pub fn not_found(what: &str) -> Self {
         let action = "Check the id, and that the key belongs to its owner.";

@@ -14,7 +14,7 @@ use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, events, health, keys, media, pages, posts, session,
+    accounts, connections, deliveries, docs, events, exposure, health, keys, media, pages, posts, session,
     webhooks,
 };
 
@@ -81,6 +81,7 @@ pub async fn serve(
     let allowed = web::Data::new(Methods::of(&document));
     let policy = web::Data::new(PagePolicy::of(&state));
     let news = state.news.clone();
+    let exposure = web::Data::new(state.exposure.clone());
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
@@ -88,10 +89,12 @@ pub async fn serve(
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
+            .app_data(exposure.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
             .into_utoipa_app()
             .configure(routes)
             .into_app()
+            .route("/metrics", web::get().to(exposure::metrics))
             .route("/media/{name}", web::get().to(media::serve))
             .route("/media/{name}", web::head().to(media::serve))
             .configure(pages::routes)

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use crate::clerk_link::Clerk;
 use crate::connections::Connectors;
 use crate::events::Hub;
+use crate::exposure::Exposure;
 
 /// How long a customer waits for the queue, whose answer changes nothing for them.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -41,6 +42,8 @@ pub struct State {
     pub looking: Arc<Semaphore>,
     /// Who follows what happens.
     pub news: Hub,
+    /// What operators may read of it on the API's listener.
+    pub exposure: Exposure,
     pub settings: Settings,
     /// Who watches where it is; nobody outside of tests.
     pub boundaries: Boundaries,

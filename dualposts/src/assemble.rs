@@ -1,11 +1,13 @@
 //! Putting the parts together that every role needs.
 
 use std::fs::File;
+use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::exposure::{Exposure, Readers};
 use entities::boundary::Boundaries;
 use entities::clock::Pace;
 use entities::database::DatabaseSettings;
@@ -15,13 +17,15 @@ use media::{Store, StoreSettings};
 use migrations::{Migrator, MigratorTrait};
 use platforms::{HttpSettings, http_client};
 use queue::{Queue, RedisSettings};
+use telemetry::sampling::{FRESH_FOR, Sampler};
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use worker::{Flights, Platforms, Source, Worker};
 
 use crate::settings::Settings;
-use crate::{Fatal, apps};
+use crate::{Fatal, apps, stop};
 
 const THREADS_API_URL: &str = "https://graph.threads.net";
 const X_API_URL: &str = "https://api.x.com";
@@ -42,6 +46,15 @@ pub struct Parts {
     pub platforms: Platforms,
     /// Where files are kept.
     pub store: Store,
+    /// What operators may read.
+    pub sampler: Sampler,
+}
+
+/// What operators may read of these.
+pub fn sampler(database: &Database, queue: &Queue, clock: &Clock) -> Sampler {
+    let (database, queue, clock) = (database.clone(), queue.clone(), clock.clone());
+    // Whoever tells customers of events passes in here how the backlog is read.
+    Sampler::new(database, queue, clock, FRESH_FOR, None)
 }
 
 /// Connects to the database that is set, or to the file in the data folder.
@@ -218,6 +231,14 @@ impl Parts {
             threads: self.platforms.threads.clone(),
             x: self.platforms.x.clone(),
             store: self.store.clone(),
+            exposure: Exposure {
+                readers: Readers::beside_the_api(
+                    settings.metrics_token.clone(),
+                    settings.metrics_listen.is_some(),
+                    settings.public_url.as_deref(),
+                ),
+                sampler: self.sampler.clone(),
+            },
             looking: Arc::new(Semaphore::new(api::state::LOOKING)),
             news: api::Hub::new(self.database.clone(), self.queue.clone()),
             settings: api::Settings {
@@ -230,6 +251,28 @@ impl Parts {
             },
             boundaries: Boundaries::default(),
         })
+    }
+
+    /// Serves the metrics apart from the API until `stop`, if that was asked for.
+    pub fn serve_metrics(
+        &self,
+        settings: &Settings,
+        stop: CancellationToken,
+    ) -> Result<Option<JoinHandle<std::io::Result<()>>>, Fatal> {
+        let Some(address) = settings.metrics_listen else {
+            return Ok(None);
+        };
+        let listener = TcpListener::bind(address)
+            .map_err(|error| format!("{address} can not be listened on: {error}; set DUALPOSTS_METRICS_LISTEN to another address"))?;
+        println!("Metrics http://{}/metrics", listener.local_addr()?);
+        let exposure = Exposure {
+            readers: Readers::on_their_own(settings.metrics_token.clone()),
+            sampler: self.sampler.clone(),
+        };
+        let (database, queue) = (self.database.clone(), self.queue.clone());
+        let until = stop.clone().cancelled_owned();
+        let serving = api::exposure::serve(listener, exposure, database, queue, until);
+        Ok(Some(stop::together(&stop, serving)))
     }
 
     /// Keeps the clock right until `stop`.

@@ -80,7 +80,22 @@ async fn run(command: Command) -> Result<ExitCode, Fatal> {
         return Ok(ExitCode::SUCCESS);
     }
     let settings = Settings::from_env()?;
-    logging::start(&settings)?;
+    let export = logging::start(&settings, command.serves())?;
+    let ended = serve_or_do(command, settings).await;
+    if let Some(export) = export {
+        export.shut_down().await;
+    }
+    ended
+}
+
+impl Command {
+    /// Whether it runs until it is told to stop.
+    fn serves(&self) -> bool {
+        matches!(self, Command::Up | Command::Api | Command::Worker)
+    }
+}
+
+async fn serve_or_do(command: Command, settings: Settings) -> Result<ExitCode, Fatal> {
     match command {
         Command::Up => up::up(settings).await?,
         Command::Api => roles::api(settings).await?,

@@ -23,12 +23,14 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
     let address = format!("http://{}", listener.local_addr()?);
     println!("API {address}");
     let public_url = settings.public_url.clone().unwrap_or(address);
+    let metrics = parts.serve_metrics(&settings, stop.clone())?;
     let state = parts.state(&settings, &public_url, None)?;
     let serving = api::serve(listener, state, stop.clone().cancelled_owned());
     let serving = stop::together(&stop, serving);
     prepare(&parts, &settings, &public_url, &stop).await;
     parts.keep_time(stop).await;
     serving.await??;
+    stop::ended(metrics).await?;
     parts.database.close().await?;
     Ok(())
 }
@@ -37,6 +39,7 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
 pub async fn worker(settings: Settings) -> Result<(), Fatal> {
     let stop = stop::on_signal()?;
     let parts = parts(&settings).await?;
+    let metrics = parts.serve_metrics(&settings, stop.clone())?;
     // Leases are judged by the database's clock, so there is no work before it is known.
     while let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
         warn!(%error, "the database is away; trying on");
@@ -52,6 +55,7 @@ pub async fn worker(settings: Settings) -> Result<(), Fatal> {
     let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
     working.await??;
+    stop::ended(metrics).await?;
     parts.database.close().await?;
     Ok(())
 }
@@ -67,10 +71,14 @@ async fn parts(settings: &Settings) -> Result<Parts, Fatal> {
     {
         return Err("DATABASE_URL must name a PostgreSQL database: api and worker share it. For one process without servers, run `dualposts up`".into());
     }
+    let database = assemble::database(settings).await?;
+    let queue = assemble::queue(settings)?;
+    let clock = Clock::at_pace(settings.pace);
     Ok(Parts {
-        database: assemble::database(settings).await?,
-        queue: assemble::queue(settings)?,
-        clock: Clock::at_pace(settings.pace),
+        sampler: assemble::sampler(&database, &queue, &clock),
+        database,
+        queue,
+        clock,
         vault: owner::vault(settings, false)?,
         platforms: assemble::platforms(settings)?,
         store: assemble::store(settings)?,

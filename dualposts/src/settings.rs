@@ -2,6 +2,7 @@
 
 mod apps;
 mod reader;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -62,6 +63,13 @@ pub struct Settings {
     pub pace: Pace,
     /// How patient the worker is.
     pub worker: worker::Settings,
+    /// `DUALPOSTS_METRICS_LISTEN`: a listener for `/metrics`, `/healthz` and `/readyz` alone; the only
+    /// one that a worker has.
+    pub metrics_listen: Option<SocketAddr>,
+    /// `DUALPOSTS_METRICS_TOKEN`: what must be sent to read the metrics.
+    pub metrics_token: Option<SecretString>,
+    /// Whether `OTEL_EXPORTER_OTLP_ENDPOINT`, or the one for traces alone, says where spans are sent.
+    pub traces: bool,
     /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
     pub log: String,
 }
@@ -183,6 +191,11 @@ impl Settings {
                 },
                 ..standard
             },
+            metrics_listen: telemetry::metrics_listen(&mut reader),
+            metrics_token: reader
+                .text("DUALPOSTS_METRICS_TOKEN")
+                .map(SecretString::from),
+            traces: telemetry::traces(&mut reader),
             log: reader
                 .text("DUALPOSTS_LOG")
                 .unwrap_or_else(|| "pretty,info".into()),

@@ -5,6 +5,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::Fatal;
+
 /// A task whose end, whatever it is, ends the process: a part that is gone must not leave the rest
 /// running as if all were well.
 pub fn together<T: Send + 'static>(
@@ -16,6 +18,14 @@ pub fn together<T: Send + 'static>(
         let _end = end;
         task.await
     })
+}
+
+/// Waits for the end of a server, where there is one.
+pub async fn ended(serving: Option<JoinHandle<std::io::Result<()>>>) -> Result<(), Fatal> {
+    if let Some(serving) = serving {
+        serving.await??;
+    }
+    Ok(())
 }
 
 /// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once.

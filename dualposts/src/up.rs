@@ -34,10 +34,13 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
         None
     };
 
+    let queue = assemble::queue(&settings)?;
+    let clock = Clock::at_pace(settings.pace);
     let parts = Parts {
+        sampler: assemble::sampler(&database, &queue, &clock),
         database,
-        queue: assemble::queue(&settings)?,
-        clock: Clock::at_pace(settings.pace),
+        queue,
+        clock,
         vault: owner::vault(&settings, true)?,
         platforms: assemble::platforms(&settings)?,
         store: assemble::store(&settings)?,
@@ -77,6 +80,7 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
         simulator.as_ref().map(|simulator| simulator.url.as_str()),
     );
 
+    let metrics = parts.serve_metrics(&settings, stop.clone())?;
     let worker = parts.worker(&settings, &public_url, stop.clone())?;
     let simulator_url = simulator.as_ref().map(|simulator| simulator.url.clone());
     let state = parts.state(&settings, &public_url, simulator_url)?;
@@ -85,6 +89,7 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;
     let (served, worked) = tokio::join!(serving, working);
+    stop::ended(metrics).await?;
     simulator_stop.cancel();
     if let Some(simulator) = simulator {
         simulator.serving.await??;

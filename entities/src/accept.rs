@@ -25,6 +25,8 @@ pub struct NewPost {
     pub policy: Policy,
     /// Its deliveries are spread over so many seconds.
     pub jitter_s: i64,
+    /// The W3C `traceparent` that what is done about it belongs to.
+    pub trace_parent: Option<String>,
     /// Where it goes; not empty, no account twice, all the owner's.
     pub accounts: Vec<account::Model>,
     /// Those of them whose deliveries the caller does not put into the queue: the relay does.
@@ -60,6 +62,7 @@ pub async fn accept(
         if_late: new.policy.if_late,
         max_lateness_s: new.policy.max_lateness_s,
         jitter_s: new.jitter_s,
+        trace_parent: new.trace_parent,
         created_at: now,
         updated_at: now,
     };
@@ -100,8 +103,8 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
         serde_json::to_value(&post.content).map_err(|error| DbErr::Json(error.to_string()))?;
     Ok(Sql::new(
         "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at, time_zone,
-            if_late, max_lateness_s, jitter_s, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+            if_late, max_lateness_s, jitter_s, created_at, updated_at, trace_parent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)
          ON CONFLICT (owner_id, idempotency_key) DO NOTHING",
         [
             post.id.clone().into(),
@@ -115,6 +118,7 @@ fn post_row(post: &post::Model) -> Result<Sql, DbErr> {
             post.max_lateness_s.into(),
             post.jitter_s.into(),
             post.created_at.into(),
+            post.trace_parent.clone().into(),
         ],
     ))
 }

@@ -23,6 +23,8 @@ pub struct Work {
     pub delivery: Model,
     pub content: Content,
     pub publish_at: Option<Timestamp>,
+    /// The trace that the post was submitted in.
+    pub trace_parent: Option<String>,
     /// How late it may go out.
     pub policy: Policy,
     pub account: AccountForWork,
@@ -107,7 +109,7 @@ const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
 
 /// A delivery with all that a step needs to know.
 const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
-            p.if_late, p.max_lateness_s,
+            p.trace_parent AS post_trace_parent, p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
             a.token_source, a.external_account_id, a.refresh_token IS NOT NULL AS has_refresh_token,
             a.token_epoch, a.token_issued_at, a.token_expires_at, a.renewal_failing_since,
@@ -176,6 +178,7 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
         delivery: Model::from_query_result(row, "")?,
         content: row.try_get("", "post_content")?,
         publish_at: row.try_get("", "post_publish_at")?,
+        trace_parent: row.try_get("", "post_trace_parent")?,
         policy: Policy {
             if_late: row.try_get("", "if_late")?,
             max_lateness_s: row.try_get("", "max_lateness_s")?,

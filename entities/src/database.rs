@@ -30,6 +30,18 @@ pub struct Database {
     news: Arc<Notify>,
 }
 
+/// The connections of one pool of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// PostgreSQL: `postgres`. SQLite: `reader` and `writer`.
+    pub name: &'static str,
+    pub open: u32,
+    /// Of those, in nobody's hands.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// How to reach the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
@@ -96,6 +108,27 @@ impl Database {
     /// Rung when this process wrote events; a bell that is not heard costs a moment and no more.
     pub fn news(&self) -> &Notify {
         &self.news
+    }
+
+    /// Its pools, as they are now.
+    pub fn pools(&self) -> Vec<Pool> {
+        fn pool<D: sqlx::Database>(name: &'static str, of: &sqlx::Pool<D>) -> Pool {
+            Pool {
+                name,
+                open: of.size(),
+                idle: u32::try_from(of.num_idle()).unwrap_or(u32::MAX),
+                most: of.options().get_max_connections(),
+            }
+        }
+        match self.backend() {
+            DbBackend::Postgres => {
+                vec![pool("postgres", self.writer.get_postgres_connection_pool())]
+            }
+            _ => vec![
+                pool("reader", self.reader.get_sqlite_connection_pool()),
+                pool("writer", self.writer.get_sqlite_connection_pool()),
+            ],
+        }
     }
 
     /// Which of the two it is.

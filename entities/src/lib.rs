@@ -14,6 +14,7 @@
 //! | [`media`], [`uploads`] | files; how far each got on the way to a platform |
 //! | [`errands`] | what is still to be done about what is live |
 //! | [`events`] | telling what happened, in order, and reading it again |
+//! | [`gauges`] | what operators watch |
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
@@ -39,6 +40,7 @@ pub mod erasure;
 pub mod errands;
 pub mod events;
 pub mod forecast;
+pub mod gauges;
 mod group_commit;
 pub mod id;
 pub mod jitter;

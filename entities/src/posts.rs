@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 
-use crate::database::query_all;
+use crate::database::{query_all, query_one};
 use crate::errands::{self, Errand};
 use crate::post_status::PostStatus;
 use crate::rows::{attempt, delivery, part, post};
@@ -262,4 +262,11 @@ pub async fn others_unresolved(
     let values = [account.clone().into(), delivery.clone().into()];
     let row = crate::database::query_one(database.reader(), sql, values).await?;
     Ok(row.is_some())
+}
+
+/// The trace that a post was submitted in, as a W3C `traceparent`, for whoever tells of it.
+pub async fn trace_parent(database: &Database, post: &PostId) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT trace_parent FROM posts WHERE id = $1";
+    let row = query_one(database.reader(), sql, [post.clone().into()]).await?;
+    row.map_or(Ok(None), |row| row.try_get("", "trace_parent"))
 }

@@ -22,6 +22,7 @@ use crate::{AttemptId, Database, EventId, Timestamp};
 /// One try at one step, for `GET /v1/deliveries/{id}/attempts`.
 #[derive(Clone, Debug)]
 pub struct Attempted {
+    pub id: AttemptId,
     pub step: StepName,
     pub verdict: Verdict,
     pub worker: String,
@@ -102,6 +103,13 @@ impl Record {
             upload: None,
             verify_at: None,
         }
+    }
+}
+
+impl Change {
+    /// What is live of a part since the step.
+    pub fn live(&self) -> Option<&LivePart> {
+        self.live.as_ref()
     }
 }
 
@@ -323,7 +331,7 @@ fn attempt_row(claim: &Claim, attempted: &Attempted) -> Insert {
         "attempts (id, delivery_id, epoch, part_index, step, verdict, worker, started_at,
             ended_at, http_status, platform_code, platform_message, trace_id)",
         [
-            AttemptId::generate().into(),
+            attempted.id.clone().into(),
             claim.id.clone().into(),
             claim.epoch.into(),
             claim.progress.part_index.into(),

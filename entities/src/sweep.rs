@@ -10,7 +10,7 @@ use crate::delivery::when_claim_expires;
 use crate::record::{Attempted, Record, Recorded, record};
 use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery;
-use crate::{Database, DbErr, Platform, Timestamp};
+use crate::{AttemptId, Database, DbErr, Platform, Timestamp};
 
 const BATCH: u64 = 200;
 
@@ -50,6 +50,7 @@ async fn take_back(
         "a worker's lease ran out"
     );
     let attempted = Attempted {
+        id: AttemptId::generate(),
         step: step_under_way(&claim.progress.checkpoint, claim.platform),
         verdict: Verdict::Lost,
         worker: claim.worker.clone(),

@@ -123,6 +123,7 @@ impl TestApp {
             threads: platforms.threads,
             x: platforms.x,
             store,
+            exposure: crate::metrics::exposure(&backend, &clock),
             looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
             news: api::Hub::new(backend.database.clone(), backend.queue.clone()),
             settings: api::Settings {

@@ -10,6 +10,7 @@
 //! | [`browser`] | headless Chromium, over WebDriver |
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
+//! | [`metrics`] | what operators read of a running product |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 //! | [`show`] | every kind of content, and what must be live of it (`make show`) |
 //! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
@@ -22,6 +23,7 @@ pub mod clerk_instance;
 pub mod client;
 pub mod consent;
 pub mod dump;
+pub mod metrics;
 pub mod process;
 pub mod proxy;
 pub mod routes;

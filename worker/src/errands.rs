@@ -9,7 +9,8 @@ use entities::errands::{self, Errand, ErrandKind};
 use entities::rows::part;
 use entities::{DbErr, Platform, Timestamp, tokens};
 use platforms::{Failure, Meaning};
-use tracing::{info, warn};
+use telemetry::traces;
+use tracing::{Instrument, info, info_span, warn};
 
 use crate::Worker;
 use crate::backoff::{RETRY, interval};
@@ -60,7 +61,15 @@ enum Ended {
 async fn run_one(worker: &Worker, errand: &Errand) -> Result<(), DbErr> {
     let ended =
         match load_settled(&worker.database, &errand.delivery_id, worker.clock.now()).await? {
-            Some(work) => attempt(worker, errand, &work).await?,
+            Some(work) => {
+                let span = info_span!(
+                    target: traces::TARGET, "errand", kind = %errand.kind,
+                    post = %work.delivery.post_id, delivery = %errand.delivery_id,
+                    account = %work.delivery.account_id
+                );
+                let span = traces::continued(span, work.trace_parent.as_deref());
+                attempt(worker, errand, &work).instrument(span).await?
+            }
             None => Ended::Done,
         };
     let now = worker.clock.now();

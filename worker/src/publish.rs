@@ -5,6 +5,7 @@ mod boundaries;
 mod lateness;
 mod stepping;
 mod story;
+mod telling;
 mod tokenless;
 mod waiting;
 
@@ -13,6 +14,7 @@ use entities::claims::{Claimed, Work, claim, load};
 use entities::delivery::{Change, Claim, Status, WaitReason};
 use entities::rates::Take;
 use entities::{DbErr, DeliveryId, Timestamp};
+use tracing::field::Empty;
 use tracing::{Instrument, debug, info, info_span};
 
 use self::stepping::Stride;
@@ -30,14 +32,20 @@ pub async fn publish(worker: &Worker, id: &DeliveryId) -> Result<(), DbErr> {
     };
     let row = &work.delivery;
     let span = info_span!(
-        "publish", post = %row.post_id, delivery = %row.id, account = %row.account_id, platform = %row.platform
+        "publish", post = %row.post_id, delivery = %row.id, account = %row.account_id, platform = %row.platform,
+        trace = Empty
     );
+    let (traced, trace) = telling::run_span(&work, worker.clock.now());
+    if let Some(trace) = trace {
+        span.record("trace", trace);
+    }
     Run {
         worker,
         work: &work,
     }
     .run()
     .instrument(span)
+    .instrument(traced)
     .await
 }
 
@@ -139,6 +147,7 @@ impl Run<'_> {
             now,
             worker.settings.lease,
         )
+        .instrument(telling::write_span("claim", &self.work.delivery.id))
         .await?;
         match claimed {
             Claimed::Ours(claim) => {

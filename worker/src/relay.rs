@@ -7,10 +7,12 @@ use std::time::Duration;
 use entities::accounts::requeue_reconnected;
 use entities::boundary::{Action, Side};
 use entities::due::{Due, FREELY, Share, hand_out, hand_out_shares, next_wake};
+use entities::rows::attempt::Verdict;
 use entities::sweep::sweep;
 use entities::{AccountId, DbErr, Timestamp};
 use queue::line::CROWD;
 use queue::{Job, Line};
+use telemetry::counting;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
@@ -64,6 +66,7 @@ async fn round_after(worker: &Worker, crowded: bool) -> Result<Round, DbErr> {
         }
     };
     if swept > 0 {
+        counting::attempts(Verdict::Lost, swept);
         boundaries.at(Side::After, Action::TakeBack).await;
     }
     boundaries.at(Side::Before, Action::Requeue).await;

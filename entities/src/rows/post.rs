@@ -39,6 +39,8 @@ pub struct Model {
     pub max_lateness_s: Option<i64>,
     /// Over how many seconds its deliveries are spread.
     pub jitter_s: i64,
+    /// The W3C `traceparent` of the request that submitted it.
+    pub trace_parent: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -136,6 +136,7 @@ both_modes! {
             policy: Policy { if_late: IfLate::Skip, max_lateness_s: Some(0) },
             jitter_s: 0,
             crowded: Vec::new(),
+            trace_parent: None,
             accounts: accounts::list(&app.backend.database, &app.owner).await.expect("accounts"),
         };
         let down = |fault: Fault| FaultRule::new(fault).text_contains("Second part").times(2);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use entities::delivery::Change;
 use entities::record::{Attempted, Evidence, Record, record, record_late};
 use entities::rows::attempt::{StepName, Verdict};
-use entities::{DeliveryId, Platform};
+use entities::{AttemptId, DeliveryId, Platform};
 use simulator::{Fault, Operation, When};
 use tests::app::drain;
 use tests::both_modes;
@@ -81,6 +81,7 @@ both_modes! {
         assert!(record(&app.backend.database, &lost, late, app.clock.now(), app.worker.settings.lease).await.is_err(), "sent, and not to be sent again");
         let live = Change::published(entities::delivery::Progress::start(0), app.clock.now());
         let attempted = Attempted {
+            id: AttemptId::generate(),
             step: StepName::CreatePost,
             verdict: Verdict::Done,
             worker: "dead".to_owned(),

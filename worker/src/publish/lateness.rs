@@ -24,6 +24,7 @@ impl Run<'_> {
         };
         let error = explain::too_late(policy, row.due_at, now);
         if set_aside(&self.worker.database, self.work, to, &error, now).await? {
+            telemetry::counting::set_aside(row.platform, to);
             info!(due_at = %row.due_at, status = %to, "too late");
         } else {
             debug!("it changed since it was read");

@@ -1,6 +1,6 @@
 //! One step: the call, what it means, and writing it down.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entities::boundary::{Action, Side, StepAction};
 use entities::content::Part;
@@ -10,10 +10,11 @@ use entities::rates::Take;
 use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
 use entities::rows::attempt::Verdict;
 use entities::uploads::Upload;
-use entities::{DbErr, Timestamp};
-use tracing::{debug, info, warn};
+use entities::{AttemptId, DbErr, Timestamp};
+use telemetry::counting;
+use tracing::{Instrument, debug, info, info_span, warn};
 
-use super::{Run, story};
+use super::{Run, story, telling};
 use crate::decide::{Case, Decision, Success, decide};
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
@@ -48,6 +49,17 @@ impl Run<'_> {
         stride: Stride,
         token: &Token,
     ) -> Result<Option<Stride>, DbErr> {
+        let id = AttemptId::generate();
+        let span = info_span!("attempt", attempt_id = %id);
+        self.attempt(id, stride, token).instrument(span).await
+    }
+
+    async fn attempt(
+        &self,
+        id: AttemptId,
+        stride: Stride,
+        token: &Token,
+    ) -> Result<Option<Stride>, DbErr> {
         let worker = self.worker;
         let (claim, step) = (&stride.claim, &stride.step);
         let started_at = worker.clock.now();
@@ -70,7 +82,11 @@ impl Run<'_> {
             reply_to: self.work.reply_to.as_deref(),
         };
         self.at(Side::Before, StepAction::Call, step).await;
-        let performed = perform(worker, &subject, step, &token.secret).await?;
+        let (span, began) = (telling::call_span(claim, step, &id), Instant::now());
+        let performed = perform(worker, &subject, step, &token.secret)
+            .instrument(span.clone())
+            .await?;
+        let took = began.elapsed();
         self.at(Side::After, StepAction::Call, step).await;
         let now = worker.clock.now();
         let case = Case {
@@ -87,8 +103,10 @@ impl Run<'_> {
             now,
         };
         let decision = decide(&case, step, &performed.outcome);
+        telling::called(&span, claim, step, &performed, &decision, took);
+        drop(span);
         story::log(claim, step, &performed, &decision, now.since(started_at));
-        let attempted = self.attempted(step, &performed, &decision, started_at, now);
+        let attempted = self.attempted(id, step, &performed, &decision, started_at, now);
         let outcome = Outcome {
             performed,
             decision,
@@ -174,7 +192,9 @@ impl Run<'_> {
             None => StepAction::Record,
         };
         self.at(Side::Before, action, &step).await;
-        let mut recorded = self.record_surely(&claim, &entry, now).await?;
+        let span = telling::write_span("record", &claim.id);
+        let recording = self.record_surely(&claim, &entry, now);
+        let mut recorded = recording.instrument(span).await?;
         if let Recorded::Limited { lane, until } = recorded {
             let pause = self.pause_of(lane, until);
             info!(%until, waiting_for = %pause.reason, "rate limit used up");
@@ -183,6 +203,10 @@ impl Run<'_> {
             entry.pause = Some(pause);
             self.at(Side::Before, StepAction::Record, &step).await;
             recorded = self.record_surely(&claim, &entry, now).await?;
+        }
+        if matches!(recorded, Recorded::Done(_)) {
+            counting::attempts(verdict, 1);
+            telling::recorded(self.work, &performed, &entry.change);
         }
         match (recorded, next) {
             (Recorded::Done(Some(claim)), Some(next)) => {
@@ -202,9 +226,14 @@ impl Run<'_> {
             (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
                 if matches!(performed.outcome, Ok(Success::Live { .. })) {
                     self.at(Side::Before, StepAction::RecordLate, &step).await;
+                    let late = change.clone();
                     let written =
                         record_late(&worker.database, &claim, change, attempted, now).await?;
                     self.at(Side::After, StepAction::RecordLate, &step).await;
+                    if written {
+                        counting::attempts(Verdict::DoneLate, 1);
+                        telling::recorded(self.work, &performed, &late);
+                    }
                     warn!(written, "published after the claim had been given up");
                 } else {
                     warn!("the claim was given up before the answer came; nothing is written");

@@ -1,10 +1,10 @@
 //! What a step leaves behind beside the change itself: the attempt, the rate windows, a log line.
 
-use entities::Timestamp;
 use entities::delivery::{Claim, PlatformSaid, WaitReason};
 use entities::lanes::{Lane, Pause};
 use entities::rates::Report;
 use entities::record::{Attempted, Evidence};
+use entities::{AttemptId, Timestamp};
 use platforms::LimitScope;
 use tracing::info;
 
@@ -18,6 +18,7 @@ use crate::step::Step;
 impl Run<'_> {
     pub(super) fn attempted(
         &self,
+        id: AttemptId,
         step: &Step,
         performed: &Performed,
         decision: &Decision,
@@ -33,6 +34,7 @@ impl Run<'_> {
             }),
         };
         Attempted {
+            id,
             step: step.name(),
             verdict: decision.verdict,
             worker: self.worker.name.clone(),

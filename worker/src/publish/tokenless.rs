@@ -5,11 +5,11 @@ use std::time::Duration;
 use entities::boundary::{Action, Side};
 use entities::claims::{Claimed, claim};
 use entities::delivery::{Change, Checkpoint, DeliveryError, Progress, Status, WaitReason};
-use entities::record::{Record, record};
+use entities::record::{Record, Recorded, record};
 use entities::{DbErr, Timestamp};
 use tracing::info;
 
-use super::Run;
+use super::{Run, telling};
 use crate::explain;
 
 impl Run<'_> {
@@ -69,7 +69,10 @@ impl Run<'_> {
         boundaries.at(Side::After, at_claim).await;
         let at_record = Action::RecordWithoutToken;
         boundaries.at(Side::Before, at_record).await;
-        record(&worker.database, &claim, Record::bare(change), now, lease).await?;
+        let entry = Record::bare(change.clone());
+        if let Recorded::Done(_) = record(&worker.database, &claim, entry, now, lease).await? {
+            telling::settled(self.work, &change);
+        }
         boundaries.at(Side::After, at_record).await;
         Ok(())
     }

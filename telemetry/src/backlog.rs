@@ -1,0 +1,38 @@
+//! What waits to be told to customers, asked of whoever tells it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use entities::{Database, DbErr, Timestamp};
+use futures::future::BoxFuture;
+
+/// How much is still to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Notifications that wait to be sent.
+    pub webhooks_waiting: i64,
+    /// Since when the oldest of them has waited.
+    pub oldest_webhook: Option<Timestamp>,
+    /// Events of which nobody has been told yet.
+    pub events_untold: i64,
+}
+
+type Read = dyn Fn(Database, Timestamp) -> BoxFuture<'static, Result<Backlog, DbErr>> + Send + Sync;
+
+/// How the backlog is read: one query that an index answers.
+#[derive(Clone)]
+pub struct ReadBacklog(Arc<Read>);
+
+impl ReadBacklog {
+    /// Asks this function, at most once in ten seconds.
+    pub fn by<F>(read: impl Fn(Database, Timestamp) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Backlog, DbErr>> + Send + 'static,
+    {
+        ReadBacklog(Arc::new(move |database, now| Box::pin(read(database, now))))
+    }
+
+    pub(crate) async fn read(&self, database: &Database, now: Timestamp) -> Result<Backlog, DbErr> {
+        (self.0)(database.clone(), now).await
+    }
+}
