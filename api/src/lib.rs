@@ -9,6 +9,7 @@
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
+//! | [`guard`] | what keeps strangers from wearing the service out |
 
 pub mod access_log;
 pub mod accounts;
@@ -19,7 +20,9 @@ pub mod connections;
 pub mod deliveries;
 pub mod docs;
 pub mod fields;
+pub mod guard;
 pub mod health;
+mod json;
 pub mod keys;
 mod media;
 pub mod pages;
@@ -31,5 +34,6 @@ pub mod sign_in;
 pub mod state;
 pub mod webhooks;
 
+pub use guard::Guard;
 pub use server::serve;
 pub use state::{Settings, State};

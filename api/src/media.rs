@@ -52,6 +52,7 @@ pub async fn upload(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    crate::body::refuse_encoded(&request)?;
     let query = wire::UploadQuery::read(request.query_string())?;
     let (row, is_new) = receive::receive(&state, &caller.owner, &request, body, query.fit).await?;
     info!(media = %row.id, kind = %row.kind, bytes = row.bytes, is_new, "file kept");

@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access_log::{PagePolicy, access_log};
+use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
@@ -78,10 +79,17 @@ pub async fn serve(
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
     let policy = web::Data::new(PagePolicy::of(&state));
+    let guard = state.settings.guard.clone();
+    let throttle = web::Data::new(throttle::Throttle::of(&guard));
     let state = web::Data::new(state);
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(head_as_get))
+            .wrap(from_fn(throttle::by_address))
+            .wrap(from_fn(headers))
             .wrap(from_fn(access_log))
+            .app_data(throttle.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
@@ -90,14 +98,15 @@ pub async fn serve(
             .configure(routes)
             .into_app()
             .route("/media/{name}", web::get().to(media::serve))
-            .route("/media/{name}", web::head().to(media::serve))
             .configure(pages::routes)
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
             .route("/docs", web::get().to(to_docs))
             .default_service(web::to(no_such_route))
     })
-    .workers(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
-    .client_request_timeout(Duration::from_secs(10))
+    .workers(threads)
+    .max_connections(guard.connections.div_ceil(threads))
+    .keep_alive(guard.patience.idle)
+    .client_request_timeout(guard.patience.head)
     .client_disconnect_timeout(Duration::from_secs(2))
     .shutdown_timeout(10)
     .disable_signals()
@@ -124,6 +133,7 @@ impl Methods {
         let methods = document.paths.paths.iter().map(|(path, item)| {
             let known = [
                 ("GET", item.get.is_some()),
+                ("HEAD", item.get.is_some()),
                 ("POST", item.post.is_some()),
                 ("PATCH", item.patch.is_some()),
                 ("DELETE", item.delete.is_some()),
