@@ -191,7 +191,14 @@ mod tests {
         let body = r#"{"a": [1, -2, 1.5, 18446744073709551615, "x\u0041", true, null, {}], "b": {"c": []}}"#;
         let expected: Value = serde_json::from_str(body).unwrap();
         assert_eq!(read(body.as_bytes()).unwrap(), expected);
-        for body in ["", "{", "{} {}", "{\"a\": 1e999}", "{\"a\": \"\u{1}\"}", "nul"] {
+        for body in [
+            "",
+            "{",
+            "{} {}",
+            "{\"a\": 1e999}",
+            "{\"a\": \"\u{1}\"}",
+            "nul",
+        ] {
             unreadable(body);
         }
         assert!(read(b"{\"a\": \"\xff\"}").is_err());

@@ -29,6 +29,7 @@ const PAGE: u64 = 50;
 /// the same id.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:write"))),
     params(wire::UploadQuery),
     request_body(content(
         (String = "application/octet-stream"),
@@ -69,6 +70,7 @@ pub async fn upload(
 /// List your files, newest first.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:read"))),
     params(wire::ListQuery),
     responses(
         (status = 200, body = MediaListBody),
@@ -94,6 +96,7 @@ pub async fn list(
 /// Show a file: what it is, and what the platforms make of it.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:read"))),
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 200, body = MediaBody),
@@ -117,6 +120,7 @@ pub async fn show(
 /// Forget a file that no unfinished post names.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 204, description = "Gone. What was published with it stays published."),

@@ -67,7 +67,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let app = App::new()
         .into_utoipa_app()
         .openapi(docs::Document::openapi());
-    app.configure(routes).split_for_parts().1
+    let mut document = app.configure(routes).split_for_parts().1;
+    docs::complete::complete(&mut document);
+    document
 }
 
 /// Serves until `shutdown`, then finishes the requests under way.

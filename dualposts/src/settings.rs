@@ -92,7 +92,10 @@ fn guard(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> api::Guard {
     api::Guard {
         per_credential: rate(reader, "DUALPOSTS_API_RATE", standard.per_credential),
         per_address: rate(reader, "DUALPOSTS_API_RATE_IP", standard.per_address),
-        trusted_proxies: match reader.text("DUALPOSTS_TRUSTED_PROXIES").map(|text| text.parse()) {
+        trusted_proxies: match reader
+            .text("DUALPOSTS_TRUSTED_PROXIES")
+            .map(|text| text.parse())
+        {
             None => standard.trusted_proxies,
             Some(Ok(proxies)) => proxies,
             Some(Err(BadNetwork(text))) => {
@@ -101,7 +104,11 @@ fn guard(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> api::Guard {
             }
         },
         connections: reader
-            .parse("DUALPOSTS_API_CONNECTIONS", "a number from 1 up", standard.connections)
+            .parse(
+                "DUALPOSTS_API_CONNECTIONS",
+                "a number from 1 up",
+                standard.connections,
+            )
             .max(1),
         patience: standard.patience,
     }

@@ -15,6 +15,7 @@ mod edits;
 mod errands;
 mod forecast;
 mod happy;
+mod hardening;
 mod idempotency;
 mod illegal_rows;
 mod infrastructure;

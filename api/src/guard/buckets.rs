@@ -48,12 +48,7 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         self.lock().len()
     }
 
-    fn row<'a>(
-        &self,
-        rows: &'a mut HashMap<K, Bucket>,
-        name: K,
-        now: Timestamp,
-    ) -> &'a mut Bucket {
+    fn row<'a>(&self, rows: &'a mut HashMap<K, Bucket>, name: K, now: Timestamp) -> &'a mut Bucket {
         if rows.len() >= self.most && !rows.contains_key(&name) {
             self.make_room(rows, now);
         }
@@ -100,7 +95,11 @@ mod tests {
     #[test]
     fn everybody_has_their_own() {
         let buckets = Buckets::new(RATE, 100);
-        let taken = |name| (0..15).filter(|_| buckets.take(name, at(0)).allowed).count();
+        let taken = |name| {
+            (0..15)
+                .filter(|_| buckets.take(name, at(0)).allowed)
+                .count()
+        };
         assert_eq!((taken(1), taken(2)), (10, 10));
     }
 
