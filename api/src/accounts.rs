@@ -51,16 +51,26 @@ pub struct AccountListBody {
     data: Vec<AccountBody>,
 }
 
+/// A platform.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum PlatformWord {
+    Threads,
+    X,
+}
+
 /// A token that you have for a profile.
 #[derive(ToSchema)]
 #[schema(example = json!({"platform": "threads", "access_token": "THAA..."}))]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct ConnectBody {
-    /// `threads` or `x`
+    #[schema(value_type = PlatformWord, inline)]
     platform: String,
     /// The user's access token. It is tried at once and kept sealed.
+    #[schema(pattern = "^\\s*[!-~]{1,4096}\\s*$")]
     access_token: String,
     /// X: the refresh token that came with it.
+    #[schema(pattern = "^\\s*[!-~]{1,4096}\\s*$")]
     refresh_token: Option<String>,
     /// When the access token ends, if known.
     #[schema(format = DateTime)]
@@ -89,6 +99,7 @@ impl From<account::Model> for AccountBody {
 /// List your connected profiles.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, body = AccountListBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
@@ -111,6 +122,7 @@ pub async fn list(
 /// scheduled posts stay, and what waited for a new token goes out.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:write"))),
     request_body = ConnectBody,
     responses(
         (status = 201, description = "Connected.", body = AccountBody),
@@ -182,6 +194,7 @@ pub struct DisconnectedBody {
 /// Posts that are scheduled on it wait until it is connected again.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:write"))),
     params(("id" = String, Path, description = "`acc_...`")),
     responses(
         (status = 200, description = "Disconnected, and something is left for you to do at the platform.", body = DisconnectedBody),

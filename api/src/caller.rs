@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use entities::UserId;
 use entities::scopes::{Scope, Scopes};
 
+use crate::guard::throttle;
 use crate::problem::Problem;
 use crate::sign_in::{Principal, Via, principal};
 use crate::state::State;
@@ -67,7 +68,9 @@ impl<N: Needs + 'static> FromRequest for Caller<N> {
         Box::pin(async move {
             let state = request.app_data::<web::Data<State>>().cloned();
             let state = state.ok_or_else(Problem::unavailable)?;
-            let Principal { owner, via, scopes } = principal(&state, &request).await?;
+            let principal = principal(&state, &request).await?;
+            throttle::by_credential(&request, &principal, state.clock.now())?;
+            let Principal { owner, via, scopes } = principal;
             if let Some(scope) = N::SCOPE.filter(|scope| !scopes.allow(*scope)) {
                 return Err(Problem::scope_missing(scope));
             }

@@ -63,6 +63,7 @@ pub struct AttemptBody {
 /// Retry a delivery that failed or was missed.
 #[utoipa::path(
     tag = "deliveries",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`dlv_...`")),
     request_body(content = Option<RetryBody>),
     responses(
@@ -132,6 +133,7 @@ pub async fn retry(
 /// for a day where the platform does not answer: `removal` of the delivery tells how far it is.
 #[utoipa::path(
     tag = "deliveries",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`dlv_...`")),
     responses(
         (status = 202, description = "It will be removed.", body = DeliveryBody),
@@ -198,6 +200,7 @@ fn not_retryable(status: Status) -> Problem {
 /// List every try at a delivery, oldest first.
 #[utoipa::path(
     tag = "deliveries",
+    extensions(("x-scope" = json!("posts:read"))),
     params(("id" = String, Path, description = "`dlv_...`")),
     responses(
         (status = 200, body = AttemptListBody),

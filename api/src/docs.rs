@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the handlers, and the pages that show it.
 
+pub mod complete;
+
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityScheme,
 };
@@ -10,7 +12,7 @@ use utoipa::{Modify, OpenApi};
 #[openapi(
     info(
         title = "DualPosts",
-        description = "Write once, and it appears on X and Threads, now or at the time you chose, exactly once.",
+        description = include_str!("docs/description.md"),
         license(name = "MIT OR Apache-2.0")
     ),
     modifiers(&SignIn),

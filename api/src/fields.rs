@@ -5,10 +5,11 @@ use actix_web::web::Bytes;
 use entities::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::json::{self, Refused};
 use crate::problem::{Problem, Violation};
 
 /// How many violations one answer lists: more help nobody, and a hostile body has many.
-const MOST: usize = 100;
+pub(crate) const MOST: usize = 100;
 
 /// What was found wrong so far.
 #[derive(Debug, Default)]
@@ -64,10 +65,11 @@ pub fn object(body: &Bytes, may_be_empty: bool) -> Result<Map<String, Value>, Pr
     if body.is_empty() && may_be_empty {
         return Ok(Map::new());
     }
-    match serde_json::from_slice(body) {
+    match json::read(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::not_json("The body is JSON, but not an object.")),
-        Err(error) => Err(Problem::not_json(error.to_string())),
+        Err(Refused::Unreadable(why)) => Err(Problem::not_json(why)),
+        Err(Refused::Twice(fields)) => Err(Problem::invalid(fields)),
     }
 }
 

@@ -55,11 +55,30 @@ pub struct NewKeyBody {
 #[schema(example = json!({"name": "release script", "scopes": ["posts:read", "posts:write"]}))]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct MakeKeyBody {
-    /// To be recognised in lists; 1 to 100 characters.
+    /// To be recognised in lists; 1 to 100 characters on one line, not all of them blank.
+    #[schema(
+        max_length = 100,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     name: String,
-    /// `posts:read`, `posts:write`, `accounts:read`, `accounts:write`, `keys:write`; all that you
-    /// may do, if not given.
+    /// All that you may do, if not given.
+    #[schema(value_type = Option<Vec<ScopeWord>>, min_items = 1)]
     scopes: Option<Vec<String>>,
+}
+
+/// One thing that a key is good for.
+#[derive(ToSchema)]
+pub enum ScopeWord {
+    #[schema(rename = "posts:read")]
+    PostsRead,
+    #[schema(rename = "posts:write")]
+    PostsWrite,
+    #[schema(rename = "accounts:read")]
+    AccountsRead,
+    #[schema(rename = "accounts:write")]
+    AccountsWrite,
+    #[schema(rename = "keys:write")]
+    KeysWrite,
 }
 
 impl From<api_key::Model> for KeyBody {
@@ -79,6 +98,7 @@ impl From<api_key::Model> for KeyBody {
 /// List your API keys.
 #[utoipa::path(
     tag = "keys",
+    extensions(("x-scope" = json!("keys:write"))),
     responses(
         (status = 200, body = KeyListBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
@@ -100,6 +120,7 @@ pub async fn list(
 /// Make an API key.
 #[utoipa::path(
     tag = "keys",
+    extensions(("x-scope" = json!("keys:write"))),
     request_body = MakeKeyBody,
     responses(
         (status = 201, description = "Made.", body = NewKeyBody),
@@ -143,6 +164,7 @@ pub async fn create(
 /// Revoke an API key for good.
 #[utoipa::path(
     tag = "keys",
+    extensions(("x-scope" = json!("keys:write"))),
     params(("id" = String, Path, description = "`key_...`")),
     responses(
         (status = 204, description = "Revoked."),
@@ -167,18 +189,20 @@ pub async fn revoke(
 }
 
 fn name(fields: &mut Fields<'_>, violations: &mut Violations) -> String {
-    let name = fields.text("name", violations).map(str::trim);
+    let name = fields.text("name", violations);
     if fields.lacks("name") {
         violations.add("name", "missing", "Say what the key is for.");
     }
-    let name = name.unwrap_or_default();
-    let is_given = !fields.lacks("name");
-    let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
-    if is_given && (!fits || name.chars().any(char::is_control)) {
-        let message = "A name is 1 to 100 characters on one line.";
+    let fits = |name: &str| {
+        !name.trim().is_empty()
+            && name.chars().count() <= LONGEST_NAME
+            && !name.chars().any(char::is_control)
+    };
+    if name.is_some_and(|name| !fits(name)) {
+        let message = "A name is 1 to 100 characters on one line, not all of them blank.";
         violations.add("name", "invalid_name", message);
     }
-    name.to_owned()
+    name.unwrap_or_default().trim().to_owned()
 }
 
 fn scopes(fields: &mut Fields<'_>, own: &Scopes, violations: &mut Violations) -> Scopes {

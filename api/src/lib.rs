@@ -10,6 +10,7 @@
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
+//! | [`guard`] | what keeps strangers from wearing the service out |
 
 pub mod access_log;
 pub mod accounts;
@@ -22,7 +23,9 @@ pub mod docs;
 pub mod events;
 pub mod exposure;
 pub mod fields;
+pub mod guard;
 pub mod health;
+mod json;
 pub mod keys;
 mod media;
 pub mod pages;
@@ -37,5 +40,6 @@ pub mod webhooks;
 
 pub use events::Hub;
 pub use exposure::Exposure;
+pub use guard::Guard;
 pub use server::serve;
 pub use state::{Settings, State};

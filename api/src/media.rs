@@ -29,6 +29,7 @@ const PAGE: u64 = 50;
 /// the same id.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:write"))),
     params(wire::UploadQuery),
     request_body(content(
         (String = "application/octet-stream"),
@@ -52,6 +53,7 @@ pub async fn upload(
     request: HttpRequest,
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
+    crate::body::refuse_encoded(&request)?;
     let query = wire::UploadQuery::read(request.query_string())?;
     let (row, is_new) = receive::receive(&state, &caller.owner, &request, body, query.fit).await?;
     info!(media = %row.id, kind = %row.kind, bytes = row.bytes, is_new, "file kept");
@@ -68,6 +70,7 @@ pub async fn upload(
 /// List your files, newest first.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:read"))),
     params(wire::ListQuery),
     responses(
         (status = 200, body = MediaListBody),
@@ -93,6 +96,7 @@ pub async fn list(
 /// Show a file: what it is, and what the platforms make of it.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:read"))),
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 200, body = MediaBody),
@@ -116,6 +120,7 @@ pub async fn show(
 /// Forget a file that no unfinished post names.
 #[utoipa::path(
     tag = "media",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 204, description = "Gone. What was published with it stays published."),

@@ -31,6 +31,7 @@ use wire::{NewPostBody, PostBody, PostChangeBody, PostListBody};
 /// the post, the others get the same one back. The key is kept as long as the post.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:write"))),
     request_body = NewPostBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters of your choice, one for each post")),
     responses(
@@ -140,6 +141,7 @@ async fn wake(state: &State, view: &PostView, now: Timestamp) {
 /// List your posts, newest first.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:read"))),
     params(ListQuery),
     responses(
         (status = 200, body = PostListBody),
@@ -171,6 +173,7 @@ pub async fn list(
 /// Show a post with the status of each of its deliveries.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:read"))),
     params(("id" = String, Path, description = "`post_...`")),
     responses(
         (status = 200, body = PostBody),
@@ -195,6 +198,7 @@ pub async fn show(
 /// Nothing of it may have been tried yet. What was missed goes out at a new `publish_at`.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`post_...`")),
     request_body = PostChangeBody,
     responses(
@@ -263,6 +267,7 @@ pub async fn change(
 /// which.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:write"))),
     params(("id" = String, Path, description = "`post_...`")),
     responses(
         (status = 200, description = "Canceled, all of it or what was left.", body = PostBody),

@@ -126,6 +126,46 @@ impl Problem {
         .detail(format!("The limit is {limit_bytes} bytes."))
     }
 
+    /// More requests than are taken.
+    pub fn too_many_requests(detail: String, retry_after_s: u32) -> Self {
+        let action = "Wait as long as `Retry-After` says, then send it again; `RateLimit` tells before how many are left.";
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "These were too many requests.",
+            action,
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(u64::from(retry_after_s.max(1))),
+            ..problem.detail(detail)
+        }
+    }
+
+    /// The body did not come in the time that it is waited for.
+    pub fn too_slow() -> Self {
+        let problem = Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The body came too slowly.",
+            "Send it again, by a better connection.",
+        );
+        Problem {
+            retryable: true,
+            ..problem
+        }
+    }
+
+    /// A compressed body.
+    pub fn unsupported_encoding() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_encoding",
+            "Compressed bodies are not taken.",
+            "Send it as it is, without the header `Content-Encoding`.",
+        )
+    }
+
     /// Another type of content than JSON.
     pub fn unsupported_media_type() -> Self {
         let action = "Send JSON with the header `Content-Type: application/json`.";
@@ -389,6 +429,10 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(Problem::status_code(self));
         response.content_type("application/problem+json");
+        if self.status == StatusCode::REQUEST_TIMEOUT.as_u16() {
+            // The rest of the body may still come, and would be taken for the next request.
+            response.force_close();
+        }
         if let Some(seconds) = self.retry_after_s {
             response.insert_header((RETRY_AFTER, seconds));
         }

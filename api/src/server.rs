@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access_log::{PagePolicy, access_log};
+use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
@@ -68,7 +69,9 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let app = App::new()
         .into_utoipa_app()
         .openapi(docs::Document::openapi());
-    app.configure(routes).split_for_parts().1
+    let mut document = app.configure(routes).split_for_parts().1;
+    docs::complete::complete(&mut document);
+    document
 }
 
 /// Serves until `shutdown`, then finishes the requests under way.
@@ -82,10 +85,17 @@ pub async fn serve(
     let policy = web::Data::new(PagePolicy::of(&state));
     let news = state.news.clone();
     let exposure = web::Data::new(state.exposure.clone());
+    let guard = state.settings.guard.clone();
+    let throttle = web::Data::new(throttle::Throttle::of(&guard));
     let state = web::Data::new(state);
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(head_as_get))
+            .wrap(from_fn(throttle::by_address))
+            .wrap(from_fn(headers))
             .wrap(from_fn(access_log))
+            .app_data(throttle.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
@@ -96,14 +106,15 @@ pub async fn serve(
             .into_app()
             .route("/metrics", web::get().to(exposure::metrics))
             .route("/media/{name}", web::get().to(media::serve))
-            .route("/media/{name}", web::head().to(media::serve))
             .configure(pages::routes)
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
             .route("/docs", web::get().to(to_docs))
             .default_service(web::to(no_such_route))
     })
-    .workers(std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4)))
-    .client_request_timeout(Duration::from_secs(10))
+    .workers(threads)
+    .max_connections(guard.connections.div_ceil(threads))
+    .keep_alive(guard.patience.idle)
+    .client_request_timeout(guard.patience.head)
     .client_disconnect_timeout(Duration::from_secs(2))
     .shutdown_timeout(10)
     .disable_signals()
@@ -137,6 +148,7 @@ impl Methods {
         let methods = document.paths.paths.iter().map(|(path, item)| {
             let known = [
                 ("GET", item.get.is_some()),
+                ("HEAD", item.get.is_some()),
                 ("POST", item.post.is_some()),
                 ("PATCH", item.patch.is_some()),
                 ("DELETE", item.delete.is_some()),

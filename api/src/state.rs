@@ -64,6 +64,8 @@ pub struct Settings {
     pub connect_by_own_apps: bool,
     /// Where the simulator shows what it has published, when it stands in for the platforms.
     pub simulator_url: Option<String>,
+    /// How much of strangers is borne.
+    pub guard: crate::Guard,
 }
 
 /// How a profile is connected.

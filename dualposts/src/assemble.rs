@@ -248,6 +248,7 @@ impl Parts {
                 public_url: public_url.to_owned(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,
                 simulator_url,
+                guard: settings.guard.clone(),
             },
             boundaries: Boundaries::default(),
         })

@@ -7,6 +7,9 @@ mod telemetry;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use api::guard::Rate;
+use api::guard::address::BadNetwork;
+use api::guard::bucket::BadRate;
 use entities::Timestamp;
 use entities::clock::Pace;
 use media::StoreSettings;
@@ -70,6 +73,9 @@ pub struct Settings {
     pub metrics_token: Option<SecretString>,
     /// Whether `OTEL_EXPORTER_OTLP_ENDPOINT`, or the one for traces alone, says where spans are sent.
     pub traces: bool,
+    /// `DUALPOSTS_API_RATE`, `DUALPOSTS_API_RATE_IP`, `DUALPOSTS_TRUSTED_PROXIES`,
+    /// `DUALPOSTS_API_CONNECTIONS`: how much of strangers the API bears.
+    pub guard: api::Guard,
     /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
     pub log: String,
 }
@@ -87,6 +93,52 @@ fn media_store(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Option<S
             .map(SecretString::from),
         allow_http: reader.switch("DUALPOSTS_S3_ALLOW_HTTP").unwrap_or(false),
     })
+}
+
+fn guard(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> api::Guard {
+    let standard = api::Guard::default();
+    api::Guard {
+        per_credential: rate(reader, "DUALPOSTS_API_RATE", standard.per_credential),
+        per_address: rate(reader, "DUALPOSTS_API_RATE_IP", standard.per_address),
+        trusted_proxies: match reader
+            .text("DUALPOSTS_TRUSTED_PROXIES")
+            .map(|text| text.parse())
+        {
+            None => standard.trusted_proxies,
+            Some(Ok(proxies)) => proxies,
+            Some(Err(BadNetwork(text))) => {
+                reader.wrong(format!("DUALPOSTS_TRUSTED_PROXIES has {text:?}; write addresses or networks such as 10.0.0.7 or 10.0.0.0/8, with commas between"));
+                standard.trusted_proxies
+            }
+        },
+        connections: reader
+            .parse(
+                "DUALPOSTS_API_CONNECTIONS",
+                "a number from 1 up",
+                standard.connections,
+            )
+            .max(1),
+        patience: standard.patience,
+    }
+}
+
+/// Requests a second, and how many at once; `off`: any number.
+fn rate(
+    reader: &mut Reader<impl Fn(&str) -> Option<String>>,
+    name: &str,
+    standard: Option<Rate>,
+) -> Option<Rate> {
+    match reader.text(name).as_deref() {
+        None => standard,
+        Some("off") => None,
+        Some(text) => match text.parse() {
+            Ok(rate) => Some(rate),
+            Err(BadRate) => {
+                reader.wrong(format!("{name} is {text:?}; write off, or requests a second and how many at once, such as 100:500"));
+                standard
+            }
+        },
+    }
 }
 
 /// All that is wrong with the configuration.
@@ -196,6 +248,7 @@ impl Settings {
                 .text("DUALPOSTS_METRICS_TOKEN")
                 .map(SecretString::from),
             traces: telemetry::traces(&mut reader),
+            guard: guard(&mut reader),
             log: reader
                 .text("DUALPOSTS_LOG")
                 .unwrap_or_else(|| "pretty,info".into()),
@@ -281,6 +334,29 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn strangers_are_limited_unless_that_is_switched_off() {
+        let standard = read(&[]).unwrap().guard;
+        assert_eq!(standard.per_credential, Some(Rate::PER_CREDENTIAL));
+        let guard = read(&[
+            ("DUALPOSTS_API_RATE", "off"),
+            ("DUALPOSTS_API_RATE_IP", "7:9"),
+            ("DUALPOSTS_TRUSTED_PROXIES", "10.0.0.7, fd00::/8"),
+        ]);
+        let guard = guard.unwrap().guard;
+        let (per_s, burst) = (7, 9);
+        assert_eq!(guard.per_credential, None);
+        assert_eq!(guard.per_address, Some(Rate { per_s, burst }));
+        assert_ne!(guard.trusted_proxies, standard.trusted_proxies);
+        let error = read(&[
+            ("DUALPOSTS_API_RATE", "many"),
+            ("DUALPOSTS_TRUSTED_PROXIES", "everybody"),
+        ]);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("DUALPOSTS_API_RATE is \"many\""), "{error}");
+        assert!(error.contains("\"everybody\""), "{error}");
     }
 
     #[test]

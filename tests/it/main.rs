@@ -17,6 +17,7 @@ mod events;
 mod fairness;
 mod forecast;
 mod happy;
+mod hardening;
 mod idempotency;
 mod illegal_rows;
 mod infrastructure;

@@ -56,10 +56,10 @@ both_modes! {
             assert_eq!(reply.problem(404, "not_found")["title"], "There is no such address.", "{path}");
         }
         for (method, path, allowed) in [
-            (Method::PUT, "/v1/posts", "GET, POST"), (Method::DELETE, "/v1/posts", "GET, POST"),
-            (Method::POST, "/v1/posts/any", "GET, PATCH, DELETE"), (Method::GET, "/v1/deliveries/any/retry", "POST"),
-            (Method::PATCH, "/v1/accounts", "GET, POST"), (Method::GET, "/v1/accounts/any", "DELETE"),
-            (Method::POST, "/healthz", "GET"), (Method::OPTIONS, "/v1/posts", "GET, POST"),
+            (Method::PUT, "/v1/posts", "GET, HEAD, POST"), (Method::DELETE, "/v1/posts", "GET, HEAD, POST"),
+            (Method::POST, "/v1/posts/any", "GET, HEAD, PATCH, DELETE"), (Method::GET, "/v1/deliveries/any/retry", "POST"),
+            (Method::PATCH, "/v1/accounts", "GET, HEAD, POST"), (Method::GET, "/v1/accounts/any", "DELETE"),
+            (Method::POST, "/healthz", "GET, HEAD"), (Method::OPTIONS, "/v1/posts", "GET, HEAD, POST"),
         ] {
             let reply = app.client.send(method, path, &[], None).await;
             reply.problem(405, "method_not_allowed");

@@ -55,6 +55,8 @@ pub struct Options {
     pub clock: Option<Clock>,
     /// People sign in with the simulated Clerk.
     pub clerk: bool,
+    /// How much of strangers is borne; without limits on requests if not said.
+    pub guard: Option<api::Guard>,
 }
 
 impl TestApp {
@@ -133,6 +135,7 @@ impl TestApp {
                 public_url: base_url.clone(),
                 connect_by_own_apps: false,
                 simulator_url: None,
+                guard: options.guard.unwrap_or_else(api::Guard::without_rates),
             },
             boundaries: worker.boundaries.clone(),
         };

@@ -29,6 +29,11 @@ impl Client {
         }
     }
 
+    /// The key that it sends.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// The same, with another key.
     pub fn with_key(&self, key: &str) -> Self {
         Client {

@@ -57,6 +57,8 @@ impl Stack {
             ("DUALPOSTS_SIMULATOR", "on".to_owned()),
             ("DUALPOSTS_DEMO_ACCOUNTS", count),
             ("DUALPOSTS_LIMITS", "off".to_owned()),
+            ("DUALPOSTS_API_RATE", "off".to_owned()),
+            ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,info".to_owned()),
         ];
         env.extend(

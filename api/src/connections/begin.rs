@@ -34,7 +34,7 @@ pub struct BegunBody {
 #[schema(example = json!({"platform": "threads"}))]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct BeginBody {
-    /// `threads` or `x`
+    #[schema(value_type = crate::accounts::PlatformWord, inline)]
     platform: String,
 }
 
@@ -70,6 +70,7 @@ pub struct HelpBody {
 /// How profiles are connected here, for each platform.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, body = HowBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
@@ -116,6 +117,7 @@ fn help(platform: Platform) -> Vec<HelpBody> {
 /// Begin to connect a profile: answers the address of the platform's consent page.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:write"))),
     request_body = BeginBody,
     responses(
         (status = 201, description = "Send the person there.", body = BegunBody),

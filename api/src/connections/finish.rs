@@ -43,6 +43,7 @@ struct Returned {
 /// posts stay, and what waited for a new token goes out.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:write"))),
     request_body = FinishBody,
     responses(
         (status = 201, description = "Connected.", body = AccountBody),

@@ -62,6 +62,7 @@ impl Synced {
 /// there.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:write"))),
     responses(
         (status = 200, body = SyncBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use actix_multipart::Multipart;
+use actix_multipart::{Multipart, MultipartError};
+use actix_web::error::PayloadError;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpMessage, HttpRequest};
 use entities::content::MediaKind;
@@ -17,6 +18,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 
 use super::invalid;
+use crate::guard::paced::{Paced, is_too_slow};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -40,6 +42,7 @@ pub async fn receive(
     fit: bool,
 ) -> Result<(Model, bool), Problem> {
     let folder = state.settings.media_folder.as_path();
+    let body = Paced::new(body, state.settings.guard.patience.piece);
     let is_form = request.content_type().starts_with("multipart/");
     let (received, file_name) = if is_form {
         from_form(folder, Multipart::new(request.headers(), body)).await?
@@ -50,7 +53,7 @@ pub async fn receive(
     keep(state, owner, ready, file_name).await
 }
 
-async fn from_body(folder: &Path, mut body: web::Payload) -> Result<Received, Problem> {
+async fn from_body(folder: &Path, mut body: Paced<web::Payload>) -> Result<Received, Problem> {
     let mut intake = Intake::begin(folder, DEFAULT_MAX_BYTES).map_err(not_received)?;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|error| cut_off(&error))?;
@@ -66,7 +69,7 @@ async fn from_form(
 ) -> Result<(Received, Option<String>), Problem> {
     let mut received = None;
     while let Some(field) = form.next().await {
-        let mut field = field.map_err(|error| cut_off(&error))?;
+        let mut field = field.map_err(|error| form_cut_off(&error))?;
         if field.name() != Some("file") || received.is_some() {
             let message = "The form must have one field, `file`, that holds the file.";
             return Err(invalid("file", "unknown_field", message));
@@ -78,7 +81,7 @@ async fn from_form(
             .filter(|name| !name.is_empty() && !name.contains('\0'));
         let mut intake = Intake::begin(folder, DEFAULT_MAX_BYTES).map_err(not_received)?;
         while let Some(chunk) = field.next().await {
-            let chunk: Bytes = chunk.map_err(|error| cut_off(&error))?;
+            let chunk: Bytes = chunk.map_err(|error| form_cut_off(&error))?;
             intake.push(chunk).await.map_err(not_received)?;
         }
         received = Some((intake.finish().await.map_err(not_received)?, name));
@@ -217,7 +220,21 @@ fn not_received(error: IntakeError) -> Problem {
     }
 }
 
-fn cut_off(error: &dyn std::fmt::Display) -> Problem {
+fn cut_off(error: &PayloadError) -> Problem {
+    if is_too_slow(error) {
+        return Problem::too_slow();
+    }
+    not_whole(error)
+}
+
+fn form_cut_off(error: &MultipartError) -> Problem {
+    match error {
+        MultipartError::Payload(error) => cut_off(error),
+        error => not_whole(error),
+    }
+}
+
+fn not_whole(error: &dyn std::fmt::Display) -> Problem {
     invalid(
         "file",
         "incomplete",

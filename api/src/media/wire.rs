@@ -23,7 +23,7 @@ pub struct UploadQuery {
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// `next_cursor` of the page before.
-    #[param(required = false, value_type = String)]
+    #[param(required = false, value_type = String, pattern = "^med_[0-9a-fA-F]{32}$")]
     pub cursor: Option<MediaId>,
     /// 1 to 100; 50 unless given.
     #[param(required = false, minimum = 1, maximum = 100)]

@@ -23,6 +23,7 @@ pub struct ListQuery {
     #[param(inline, value_type = Option<super::wire::PostStatusWord>)]
     status: Option<String>,
     /// Only posts that go to this account.
+    #[param(pattern = "^acc_[0-9a-fA-F]{32}$")]
     account: Option<String>,
     /// Only posts whose time is at or after this (RFC 3339).
     #[param(format = DateTime)]
@@ -34,6 +35,7 @@ pub struct ListQuery {
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// `next_cursor` of the page before.
+    #[param(pattern = "^post_[0-9a-fA-F]{32}$")]
     cursor: Option<String>,
 }
 

@@ -25,6 +25,7 @@ use wire::{ForecastBody, WarningBody};
 /// left at `publish_at` with all that is scheduled, what X charges, and what else might surprise.
 #[utoipa::path(
     tag = "posts",
+    extensions(("x-scope" = json!("posts:read"))),
     request_body = NewPostBody,
     responses(
         (status = 200, description = "What would come of it; `valid` says whether it would be accepted.", body = ForecastBody),

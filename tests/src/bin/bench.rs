@@ -149,6 +149,8 @@ impl Product {
             ("DUALPOSTS_SIMULATOR", "on".to_owned()),
             ("DUALPOSTS_DEMO_ACCOUNTS", ACCOUNTS.to_string()),
             ("DUALPOSTS_LIMITS", "off".to_owned()),
+            ("DUALPOSTS_API_RATE", "off".to_owned()),
+            ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,warn".to_owned()),
         ];
         // To compare settings, run after run.

@@ -61,6 +61,8 @@ impl Product {
             ("DUALPOSTS_SIMULATOR_LISTEN", "127.0.0.1:0".to_owned()),
             ("DUALPOSTS_DEMO_ACCOUNTS", "2".to_owned()),
             ("DUALPOSTS_LIMITS", "off".to_owned()),
+            ("DUALPOSTS_API_RATE", "off".to_owned()),
+            ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,warn".to_owned()),
             ("DUALPOSTS_DATA_DIR", folder.0.display().to_string()),
         ];

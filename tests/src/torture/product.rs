@@ -68,6 +68,8 @@ impl Product {
             ("DUALPOSTS_LEASE_S", seconds(LEASE)),
             ("DUALPOSTS_CALL_TIMEOUT_S", seconds(CALL_TIMEOUT)),
             ("DUALPOSTS_HANDED_S", "120".to_owned()),
+            ("DUALPOSTS_API_RATE", "off".to_owned()),
+            ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
             ("DUALPOSTS_LOG", "json,info".to_owned()),
         ];
         let stop = CancellationToken::new();

@@ -117,6 +117,8 @@ impl DataFolder {
             ("DUALPOSTS_SIMULATOR_LISTEN", "127.0.0.1:0".to_owned()),
             ("DUALPOSTS_DEMO_ACCOUNTS", accounts),
             ("DUALPOSTS_LIMITS", "off".to_owned()),
+            ("DUALPOSTS_API_RATE", "off".to_owned()),
+            ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
         ];
         env.extend(SHORT.map(|(name, value)| (name, value.to_owned())));
         env

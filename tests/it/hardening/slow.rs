@@ -1,0 +1,139 @@
+//! Clients that are slow on purpose, over real sockets: they are waited for as long as was said, and
+//! nobody else waits for them.
+
+use std::time::{Duration, Instant};
+
+use api::guard::Patience;
+use tests::client::Client;
+use tests::{TestApp, both_modes};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const SHORT: Patience = Patience {
+    head: Duration::from_millis(300),
+    body: Duration::from_millis(300),
+    piece: Duration::from_millis(300),
+    idle: Duration::from_millis(300),
+};
+
+/// Far longer than anything here takes, and shorter than what is the default.
+const SOON: Duration = Duration::from_secs(8);
+
+fn impatient(app: &TestApp) -> Client {
+    app.another_server(|state| state.settings.guard.patience = SHORT)
+}
+
+async fn connect(client: &Client) -> TcpStream {
+    let address = client.base_url.strip_prefix("http://").unwrap();
+    TcpStream::connect(address).await.unwrap()
+}
+
+/// What is answered until the connection is closed.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(SOON, stream.read_to_end(&mut answer)).await;
+    // A connection that is reset is closed, too.
+    let _ = read.expect("the connection is closed soon");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Sends a head, then a byte every now and then for as long as anybody listens.
+async fn drip(client: &Client, head: String) -> (String, Duration) {
+    let began = Instant::now();
+    let mut stream = connect(client).await;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (mut from, mut to) = stream.split();
+    let mut answer = Vec::new();
+    let dripping = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if to.write_all(b" ").await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        () = dripping => {}
+        read = tokio::time::timeout(SOON, from.read_to_end(&mut answer)) => { let _ = read.expect("closed soon"); }
+    }
+    (
+        String::from_utf8_lossy(&answer).into_owned(),
+        began.elapsed(),
+    )
+}
+
+fn post(app: &TestApp, path: &str, kind: &str) -> String {
+    let key = app.client.key();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\nContent-Length: 500000\r\n\r\n"
+    )
+}
+
+both_modes! {
+    async fn a_head_that_does_not_come_ends_the_connection(app: &TestApp) {
+        let client = impatient(app);
+        for sent in ["", "GET /v1/posts HTTP/1.1\r\nHost: here\r\nX-Slow: "] {
+            let mut stream = connect(&client).await;
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let answer = rest(&mut stream).await;
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+        }
+        // A head that comes a byte at a time, all the while.
+        let (answer, _) = drip(&client, "GET /v1/posts HTTP/1.1\r\nX-Slow:".to_owned()).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+}
+
+both_modes! {
+    async fn a_body_that_does_not_come_is_answered_with_408(app: &TestApp) {
+        let client = impatient(app);
+        for (path, kind) in [("/v1/posts", "application/json"), ("/v1/media", "application/octet-stream"), ("/v1/media", "multipart/form-data; boundary=b")] {
+            let mut stream = connect(&client).await;
+            stream.write_all(post(app, path, kind).as_bytes()).await.unwrap();
+            let answer = rest(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{path}: {answer}");
+            let (answer, took) = drip(&client, post(app, path, kind)).await;
+            assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{path}: {answer}");
+            assert!(took >= SHORT.body, "{took:?}");
+        }
+        // Nothing of the files is left.
+        let left = std::fs::read_dir(&app.state.settings.media_folder).unwrap().flatten();
+        let left: Vec<_> = left.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+both_modes! {
+    async fn nobody_waits_for_those_who_are_slow(app: &TestApp) {
+        let client = app.another_server(|_| {});
+        let mut slow = Vec::new();
+        for _ in 0..200 {
+            let mut stream = connect(&client).await;
+            stream.write_all(b"POST /v1/posts HTTP/1.1\r\nHost: here\r\nX-Slow: ").await.unwrap();
+            slow.push(stream);
+        }
+        let began = Instant::now();
+        assert_eq!(client.get("/v1/posts").await.status, 200);
+        assert!(began.elapsed() < SOON);
+    }
+}
+
+both_modes! {
+    async fn no_more_connections_are_taken_than_was_said_and_idle_ones_make_room(app: &TestApp) {
+        let client = app.another_server(|state| {
+            state.settings.guard.patience = SHORT;
+            state.settings.guard.connections = 1;
+        });
+        let mut held = Vec::new();
+        for _ in 0..20 {
+            let mut stream = connect(&client).await;
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
+            held.push(stream);
+        }
+        // Each is served in its turn, and closed when it asks for nothing more.
+        for stream in &mut held {
+            assert!(rest(stream).await.starts_with("HTTP/1.1 200"));
+        }
+        assert_eq!(client.get("/healthz").await.status, 200);
+    }
+}
