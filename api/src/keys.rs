@@ -57,8 +57,8 @@ pub struct NewKeyBody {
 pub struct MakeKeyBody {
     /// To be recognised in lists; 1 to 100 characters.
     name: String,
-    /// `posts:read`, `posts:write`, `accounts:read`, `accounts:write`, `keys:write`; all that you
-    /// may do, if not given.
+    /// `posts:read`, `posts:write`, `accounts:read`, `accounts:write`, `keys:write`,
+    /// `webhooks:read`, `webhooks:write`; all that you may do, if not given.
     scopes: Option<Vec<String>>,
 }
 
@@ -196,8 +196,7 @@ fn scopes(fields: &mut Fields<'_>, own: &Scopes, violations: &mut Violations) ->
             Ok(scope) if own.allow(scope) => scopes.push(scope),
             Ok(_) => violations.add(field, "scope_missing", "You may not do this yourself."),
             Err(_) => {
-                let message =
-                    "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write.";
+                let message = "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write, webhooks:read, webhooks:write.";
                 violations.add(field, "scope_unknown", message);
             }
         }

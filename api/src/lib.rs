@@ -6,6 +6,7 @@
 //! | [`state`] | what a handler works with |
 //! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
+//! | [`hooks`] | where customers want their events sent |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
@@ -20,6 +21,7 @@ pub mod deliveries;
 pub mod docs;
 pub mod fields;
 pub mod health;
+pub mod hooks;
 pub mod keys;
 mod media;
 pub mod pages;

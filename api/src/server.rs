@@ -14,7 +14,8 @@ use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, health, keys, media, pages, posts, session, webhooks,
+    accounts, connections, deliveries, docs, health, hooks, keys, media, pages, posts, session,
+    webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.
@@ -49,6 +50,15 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(keys::list)
                 .service(keys::create)
                 .service(keys::revoke)
+                .service(hooks::list)
+                .service(hooks::create)
+                .service(hooks::show)
+                .service(hooks::change)
+                .service(hooks::forget)
+                .service(hooks::rotate_secret)
+                .service(hooks::test)
+                .service(hooks::log::list)
+                .service(hooks::log::redeliver)
                 .service(session::ways)
                 .service(session::open)
                 .service(session::show)

@@ -18,7 +18,8 @@ use queue::{Queue, RedisSettings};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
-use worker::{Flights, Platforms, Source, Worker};
+use webhooks::{Sender, SenderSettings};
+use worker::{Flights, Notifier, Platforms, Source, Worker};
 
 use crate::settings::Settings;
 use crate::{Fatal, apps};
@@ -168,6 +169,16 @@ fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
     Ok(http_client(&settings)?)
 }
 
+/// What customers' webhooks are sent with.
+fn webhook_sender(settings: &Settings) -> Result<Sender, Fatal> {
+    let standard = SenderSettings::default();
+    Ok(Sender::new(&SenderSettings {
+        reach: settings.webhooks_reach(),
+        timeout: settings.pace.really(standard.timeout),
+        user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
+    })?)
+}
+
 impl Parts {
     /// A worker over these parts.
     pub fn worker(
@@ -192,6 +203,7 @@ impl Parts {
             },
             clerk: clerk.transpose()?,
             flights: Flights::default(),
+            notifier: Notifier::new(webhook_sender(settings)?),
             settings: settings.worker.clone(),
             name: format!("worker-{}-{}", std::process::id(), &random[..8]),
             stop,
@@ -224,6 +236,7 @@ impl Parts {
                 fetched_from_afar: settings.threads_api_url.is_none(),
                 handed: settings.worker.handed,
                 public_url: public_url.to_owned(),
+                webhooks_reach: settings.webhooks_reach(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,
                 simulator_url,
             },

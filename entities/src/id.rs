@@ -90,6 +90,12 @@ id!(
 id!(
     /// An API key.
     KeyId, "key");
+id!(
+    /// Where a customer wants their events sent.
+    WebhookId, "whk");
+id!(
+    /// One try to send an event to a webhook.
+    NotificationAttemptId, "nat");
 
 /// Text that is not an id of the kind asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@
 //! | [`client`] | requests to the API, as a customer makes them |
 //! | [`browser`] | headless Chromium, over WebDriver |
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
+//! | [`receiver`] | a customer's server that webhooks are sent to |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 //! | [`show`] | every kind of content, and what must be live of it (`make show`) |
@@ -23,6 +24,7 @@ pub mod consent;
 pub mod dump;
 pub mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod routes;
 pub mod show;
 pub mod stack;
