@@ -7,7 +7,7 @@ pub mod wire;
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use entities::webhooks::{self as table, NewWebhook, SecretError};
-use entities::{Timestamp, WebhookId, notifications};
+use entities::{WebhookId, notifications};
 use secrecy::ExposeSecret;
 use tracing::{error, info};
 

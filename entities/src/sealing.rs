@@ -78,25 +78,22 @@ async fn reseal_what_waits(
             execute(database.writer(), sql, [again.into(), state_hash.into()]).await?;
         }
     }
-    for (column, place) in [
-        (
-            "secret",
-            Place::WebhookSecret as fn(&WebhookId) -> Place<'_>,
-        ),
-        ("former_secret", Place::FormerWebhookSecret),
-    ] {
+    for column in ["secret", "former_secret"] {
         let sql = format!("SELECT id, {column} AS sealed FROM webhooks WHERE {column} IS NOT NULL");
         for row in query_rows(database, &sql).await? {
             let id: WebhookId = row.try_get("", "id")?;
             let sealed: Vec<u8> = row.try_get("", "sealed")?;
-            if let Some(again) = sealed_again(vault, place(&id), &sealed, found) {
+            let place = match column {
+                "secret" => Place::WebhookSecret(&id),
+                _ => Place::FormerWebhookSecret(&id),
+            };
+            if let Some(again) = sealed_again(vault, place, &sealed, found) {
                 // One that was rotated meanwhile is sealed under the new key already.
                 let sql =
                     format!("UPDATE webhooks SET {column} = $1 WHERE id = $2 AND {column} = $3");
                 let values = [again.into(), id.into(), sealed.into()];
-                found.tokens += execute(database.writer(), sql, values)
-                    .await?
-                    .rows_affected();
+                let done = execute(database.writer(), sql, values).await?;
+                found.tokens += done.rows_affected();
             }
         }
     }
