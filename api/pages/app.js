@@ -7,6 +7,7 @@ import { signIn } from "./clerk.js";
 import { onAccountsChanged, showConnect } from "./connect.js";
 import { PostList, Watch } from "./posts.js";
 import { howToSignIn, recognise, signOut, takeFromAddress, useLink } from "./sign-in.js";
+import { showWebhooks } from "./webhooks.js";
 import { followClock } from "./words.js";
 
 /** Accounts and the kind of server change rarely. */
@@ -34,7 +35,7 @@ posts.onHurry = () => watch.hurry();
 
 async function round() {
   if (!auth.kind || given) return arrive();
-  const slow = Date.now() - slowAt >= SLOW_MS ? [loadAccounts(), showConnect(), readHealth()] : [];
+  const slow = Date.now() - slowAt >= SLOW_MS ? [loadAccounts(), showConnect(), showWebhooks(), readHealth()] : [];
   const results = await Promise.allSettled([...slow, posts.refresh()]);
   const failed = results.find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;

@@ -47,6 +47,10 @@ needs! {
     WritesAccounts: Some(Scope::AccountsWrite),
     /// To list, make and revoke API keys.
     WritesKeys: Some(Scope::KeysWrite),
+    /// To see webhooks, and what was sent to them.
+    ReadsWebhooks: Some(Scope::WebhooksRead),
+    /// To make, change and delete webhooks, and to have something sent again.
+    WritesWebhooks: Some(Scope::WebhooksWrite),
 }
 
 /// The person on whose behalf a request is made. Where their id comes from is proven; no handler

@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         (name = "events", description = "What happens, as it happens."),
         (name = "accounts", description = "Connected profiles, and how to connect them."),
         (name = "keys", description = "API keys for programs."),
+        (name = "webhooks", description = "Where you want to be told what happened, and what was told there."),
         (name = "sign-in", description = "How people come in, and who they are."),
         (name = "callbacks", description = "What Clerk and Meta tell us, signed by them."),
         (name = "operations", description = "Health.")

@@ -79,6 +79,10 @@ pub enum ScopeWord {
     AccountsWrite,
     #[schema(rename = "keys:write")]
     KeysWrite,
+    #[schema(rename = "webhooks:read")]
+    WebhooksRead,
+    #[schema(rename = "webhooks:write")]
+    WebhooksWrite,
 }
 
 impl From<api_key::Model> for KeyBody {
@@ -220,8 +224,7 @@ fn scopes(fields: &mut Fields<'_>, own: &Scopes, violations: &mut Violations) ->
             Ok(scope) if own.allow(scope) => scopes.push(scope),
             Ok(_) => violations.add(field, "scope_missing", "You may not do this yourself."),
             Err(_) => {
-                let message =
-                    "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write.";
+                let message = "Known are posts:read, posts:write, accounts:read, accounts:write, keys:write, webhooks:read, webhooks:write.";
                 violations.add(field, "scope_unknown", message);
             }
         }

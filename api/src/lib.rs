@@ -7,6 +7,7 @@
 //! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
 //! | [`events`] | what happens, as it happens |
+//! | [`hooks`] | where customers want their events sent |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
@@ -26,6 +27,7 @@ pub mod fields;
 pub mod guard;
 pub mod health;
 mod json;
+pub mod hooks;
 pub mod keys;
 mod media;
 pub mod pages;

@@ -70,6 +70,11 @@ const FILES: &[(&str, &str, &str)] = &[
         SCRIPT,
         include_str!("../pages/words.js"),
     ),
+    (
+        "/assets/webhooks.js",
+        SCRIPT,
+        include_str!("../pages/webhooks.js"),
+    ),
 ];
 
 /// Serves the page and its files.

@@ -15,7 +15,7 @@ use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, events, exposure, health, keys, media, pages, posts, session,
+    accounts, connections, deliveries, docs, events, exposure, health, hooks, keys, media, pages, posts, session,
     webhooks,
 };
 
@@ -52,6 +52,15 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(keys::list)
                 .service(keys::create)
                 .service(keys::revoke)
+                .service(hooks::list)
+                .service(hooks::create)
+                .service(hooks::show)
+                .service(hooks::change)
+                .service(hooks::forget)
+                .service(hooks::rotate_secret)
+                .service(hooks::test)
+                .service(hooks::log::list)
+                .service(hooks::log::redeliver)
                 .service(session::ways)
                 .service(session::open)
                 .service(session::show)

@@ -60,6 +60,8 @@ pub struct Settings {
     pub media_folder: PathBuf,
     /// Whether files are fetched by a platform on the internet, and not by a stand-in nearby.
     pub fetched_from_afar: bool,
+    /// How far customers' webhooks may reach.
+    pub webhooks_reach: webhooks::Reach,
     /// Connect by our own apps even where people sign in with Clerk.
     pub connect_by_own_apps: bool,
     /// Where the simulator shows what it has published, when it stands in for the platforms.

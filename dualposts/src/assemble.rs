@@ -22,7 +22,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
-use worker::{Flights, Platforms, Source, Worker};
+use webhooks::{Sender, SenderSettings};
+use worker::{Flights, Notifier, Platforms, Source, Worker};
 
 use crate::settings::Settings;
 use crate::{Fatal, apps, stop};
@@ -181,6 +182,16 @@ fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
     Ok(http_client(&settings)?)
 }
 
+/// What customers' webhooks are sent with.
+fn webhook_sender(settings: &Settings) -> Result<Sender, Fatal> {
+    let standard = SenderSettings::default();
+    Ok(Sender::new(&SenderSettings {
+        reach: settings.webhooks_reach(),
+        timeout: settings.pace.really(standard.timeout),
+        user_agent: concat!("dualposts/", env!("CARGO_PKG_VERSION")).to_owned(),
+    })?)
+}
+
 impl Parts {
     /// A worker over these parts.
     pub fn worker(
@@ -205,6 +216,7 @@ impl Parts {
             },
             clerk: clerk.transpose()?,
             flights: Flights::default(),
+            notifier: Notifier::new(webhook_sender(settings)?),
             settings: settings.worker.clone(),
             name: format!("worker-{}-{}", std::process::id(), &random[..8]),
             stop,
@@ -246,6 +258,7 @@ impl Parts {
                 fetched_from_afar: settings.threads_api_url.is_none(),
                 handed: settings.worker.handed,
                 public_url: public_url.to_owned(),
+                webhooks_reach: settings.webhooks_reach(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,
                 simulator_url,
                 guard: settings.guard.clone(),

@@ -20,7 +20,7 @@ pub enum KeysCommand {
         #[arg(default_value = "key")]
         name: String,
         /// What it may do, with commas between: posts:read,posts:write,accounts:read,
-        /// accounts:write,keys:write. Everything, if not given.
+        /// accounts:write,keys:write,webhooks:read,webhooks:write. Everything, if not given.
         #[arg(long, value_delimiter = ',')]
         scopes: Vec<String>,
         /// For a user who signs in with Clerk (`user_...`), in place of the local owner.

@@ -62,6 +62,9 @@ pub struct Settings {
     pub simulator_profile: simulator::Profile,
     /// `DUALPOSTS_DEMO_ACCOUNTS`: how many demo accounts on each platform.
     pub demo_accounts: u32,
+    /// `DUALPOSTS_WEBHOOKS_ALLOW_PRIVATE`: whether customers' webhooks may be on this machine and in
+    /// its own networks.
+    pub webhooks_allow_private: bool,
     /// `DUALPOSTS_TIME_LAPSE`: how fast time passes, for rehearsals against a simulator.
     pub pace: Pace,
     /// How patient the worker is.
@@ -147,6 +150,14 @@ fn rate(
 pub struct BadSettings(Vec<String>);
 
 impl Settings {
+    /// How far customers' webhooks may reach.
+    pub fn webhooks_reach(&self) -> webhooks::Reach {
+        match self.webhooks_allow_private {
+            true => webhooks::Reach::PrivateToo,
+            false => webhooks::Reach::Public,
+        }
+    }
+
     /// Reads the environment.
     #[expect(
         clippy::disallowed_methods,
@@ -212,6 +223,9 @@ impl Settings {
             demo_accounts: reader
                 .parse("DUALPOSTS_DEMO_ACCOUNTS", "a number from 1 up", 1)
                 .max(1),
+            webhooks_allow_private: reader
+                .switch("DUALPOSTS_WEBHOOKS_ALLOW_PRIVATE")
+                .unwrap_or(false),
             pace: match reader.text("DUALPOSTS_TIME_LAPSE").map(|text| pace(&text)) {
                 None => Pace::REAL,
                 Some(Some(pace)) => pace,

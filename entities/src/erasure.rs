@@ -54,7 +54,7 @@ pub async fn completed_at(database: &Database, code: &str) -> Result<Option<Time
 }
 
 /// Ends everything of a user whom Clerk has deleted: their posts are called off, their accounts
-/// erased, their keys and sessions ended. Repeating it changes nothing.
+/// erased, their keys and sessions ended, their webhooks gone with all that was sent to them. Repeating it changes nothing.
 pub async fn erase_user(database: &Database, id: &UserId, now: Timestamp) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     erase_accounts(&transaction, "owner_id = $2", &[id.clone().into()], now).await?;
@@ -71,7 +71,7 @@ pub async fn erase_user(database: &Database, id: &UserId, now: Timestamp) -> Res
     for (sql, values) in at_owner {
         execute(&transaction, sql, values).await?;
     }
-    for table in ["sessions", "sign_in_links", "authorizations"] {
+    for table in ["sessions", "sign_in_links", "authorizations", "webhooks"] {
         let sql = format!("DELETE FROM {table} WHERE owner_id = $1");
         execute(&transaction, sql, [id.clone().into()]).await?;
     }

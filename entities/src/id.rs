@@ -94,6 +94,12 @@ id!(
 id!(
     /// An API key.
     KeyId, "key");
+id!(
+    /// Where a customer wants their events sent.
+    WebhookId, "whk");
+id!(
+    /// One try to send an event to a webhook.
+    NotificationAttemptId, "nat");
 
 impl EventId {
     /// A fresh id of something that happened at `at`. By the product's own time, which all processes

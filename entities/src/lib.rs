@@ -15,6 +15,7 @@
 //! | [`errands`] | what is still to be done about what is live |
 //! | [`events`] | telling what happened, in order, and reading it again |
 //! | [`gauges`] | what operators watch |
+//! | [`webhooks`], [`notifications`] | where events are sent; which, when, and what came of it |
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
@@ -48,6 +49,7 @@ pub mod keys;
 pub mod lanes;
 pub mod media;
 pub mod misfire;
+pub mod notifications;
 pub mod platform;
 pub mod post_status;
 pub mod posts;
@@ -67,11 +69,15 @@ pub mod unclaimed;
 pub mod uploads;
 pub mod users;
 pub mod vault;
+pub mod webhooks;
 mod write;
 
 pub use clock::Clock;
 pub use database::Database;
-pub use id::{AccountId, AttemptId, DeliveryId, EventId, KeyId, MediaId, PostId, UserId};
+pub use id::{
+    AccountId, AttemptId, DeliveryId, EventId, KeyId, MediaId, NotificationAttemptId, PostId,
+    UserId, WebhookId,
+};
 pub use platform::Platform;
 pub use sea_orm::DbErr;
 pub use timestamp::Timestamp;

@@ -6,6 +6,8 @@ pub mod attempt;
 pub mod delivery;
 pub mod event;
 pub mod media;
+pub mod notification;
 pub mod part;
 pub mod post;
 pub mod user;
+pub mod webhook;

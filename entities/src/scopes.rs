@@ -14,6 +14,8 @@ text_enum! {
         AccountsWrite = "accounts:write",
         /// To list, make and revoke API keys: a key without it can make none that may do more.
         KeysWrite = "keys:write",
+        WebhooksRead = "webhooks:read",
+        WebhooksWrite = "webhooks:write",
     }
 }
 
@@ -30,7 +32,7 @@ impl Scopes {
 
     /// Looking, and nothing else.
     pub fn reading() -> Self {
-        Self::of([Scope::PostsRead, Scope::AccountsRead])
+        Self::of([Scope::PostsRead, Scope::AccountsRead, Scope::WebhooksRead])
     }
 
     /// These, each once.

@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::database::execute;
 use crate::rows::account;
 use crate::vault::{Place, Vault};
-use crate::{AccountId, Database, DbErr, Platform};
+use crate::{AccountId, Database, DbErr, Platform, WebhookId};
 
 /// How many accounts are read at once.
 const BATCH: u64 = 200;
@@ -47,7 +47,7 @@ pub async fn reseal(database: &Database, vault: &Vault) -> Result<Resealed, DbEr
     }
 }
 
-/// What is sealed for a while only: few rows, and all of them at once.
+/// What is sealed beside accounts: few rows, and all of them at once.
 async fn reseal_what_waits(
     database: &Database,
     vault: &Vault,
@@ -76,6 +76,25 @@ async fn reseal_what_waits(
         if let Some(again) = sealed_again(vault, place, &sealed, found) {
             let sql = "UPDATE authorizations SET code_verifier = $1 WHERE state_hash = $2";
             execute(database.writer(), sql, [again.into(), state_hash.into()]).await?;
+        }
+    }
+    for column in ["secret", "former_secret"] {
+        let sql = format!("SELECT id, {column} AS sealed FROM webhooks WHERE {column} IS NOT NULL");
+        for row in query_rows(database, &sql).await? {
+            let id: WebhookId = row.try_get("", "id")?;
+            let sealed: Vec<u8> = row.try_get("", "sealed")?;
+            let place = match column {
+                "secret" => Place::WebhookSecret(&id),
+                _ => Place::FormerWebhookSecret(&id),
+            };
+            if let Some(again) = sealed_again(vault, place, &sealed, found) {
+                // One that was rotated meanwhile is sealed under the new key already.
+                let sql =
+                    format!("UPDATE webhooks SET {column} = $1 WHERE id = $2 AND {column} = $3");
+                let values = [again.into(), id.into(), sealed.into()];
+                let done = execute(database.writer(), sql, values).await?;
+                found.tokens += done.rows_affected();
+            }
         }
     }
     Ok(())

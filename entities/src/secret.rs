@@ -1,7 +1,7 @@
 //! Random secrets that we give out, and what is kept of them.
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::OsRng;
 use chacha20poly1305::aead::rand_core::RngCore;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +14,13 @@ pub fn random() -> SecretString {
     let mut bytes = [0; 32];
     OsRng.fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes).into()
+}
+
+/// What webhooks are signed with, as the Standard Webhooks specification writes it.
+pub(crate) fn signing_secret() -> SecretString {
+    let mut bytes = [0; 32];
+    OsRng.fill_bytes(&mut bytes);
+    format!("whsec_{}", STANDARD.encode(bytes)).into()
 }
 
 /// So many random letters and digits; 43 hold 256 bits.

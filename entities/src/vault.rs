@@ -9,7 +9,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use crate::{AccountId, Platform};
+use crate::{AccountId, Platform, WebhookId};
 
 const NONCE_BYTES: usize = 24;
 const KEY_ID_BYTES: usize = 4;
@@ -35,6 +35,10 @@ pub enum Place<'a> {
     CodeVerifier(&'a [u8]),
     /// Of a profile that nobody has claimed yet.
     UnclaimedToken(Platform, &'a str),
+    /// What a webhook is signed with.
+    WebhookSecret(&'a WebhookId),
+    /// The one before.
+    FormerWebhookSecret(&'a WebhookId),
 }
 
 /// Why a secret could not be opened, or a key not be read.
@@ -174,6 +178,10 @@ fn bound_to(place: Place<'_>) -> Vec<u8> {
         Place::RefreshToken(account) => format!("accounts/{account}/refresh_token").into_bytes(),
         Place::UnclaimedToken(platform, remote_user_id) => {
             format!("unclaimed_tokens/{platform}/{remote_user_id}").into_bytes()
+        }
+        Place::WebhookSecret(webhook) => format!("webhooks/{webhook}/secret").into_bytes(),
+        Place::FormerWebhookSecret(webhook) => {
+            format!("webhooks/{webhook}/former_secret").into_bytes()
         }
         Place::CodeVerifier(state_hash) => [b"authorizations/", state_hash].concat(),
     }

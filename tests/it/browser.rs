@@ -3,6 +3,7 @@
 mod clerk;
 mod connecting;
 mod signing_in;
+mod webhooks;
 
 use entities::{Clock, Platform};
 use serde_json::json;

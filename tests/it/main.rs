@@ -37,3 +37,4 @@ mod sign_in;
 mod stand_in;
 mod tenancy;
 mod tokens;
+mod webhooks;

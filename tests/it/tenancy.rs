@@ -14,18 +14,22 @@ struct Things {
     account: String,
     key: String,
     media: String,
+    webhook: String,
+    /// Sent to that webhook.
+    event: String,
 }
 
 impl Things {
     /// The path with the owner's own id in it. A path with a new kind of id needs an example here.
     fn put_into(&self, path: &str) -> String {
-        let of = |id: &str| path.replace("{id}", id);
+        let of = |id: &str| path.replace("{id}", id).replace("{event_id}", &self.event);
         match path.split('/').nth(2) {
             Some("posts") => of(&self.post),
             Some("deliveries") => of(&self.delivery),
             Some("accounts") => of(&self.account),
             Some("keys") => of(&self.key),
             Some("media") => of(&self.media),
+            Some("webhooks") => of(&self.webhook),
             other => panic!("{path}: what belongs to somebody under {other:?}?"),
         }
     }
@@ -40,7 +44,16 @@ async fn things(client: &Client, accounts: &[String]) -> Things {
     let file = media::testing::png(8, 8);
     let file = client.upload("/v1/media", file).await;
     let file = file.expect(StatusCode::CREATED);
+    let webhook = json!({ "url": "https://example.com/mine" });
+    let webhook = client.post("/v1/webhooks", webhook).await;
+    let webhook = webhook.expect(StatusCode::CREATED);
+    let event = client
+        .post(&format!("/v1/webhooks/{}/test", id(&webhook)), json!({}))
+        .await;
+    let event = event.expect(StatusCode::ACCEPTED);
     Things {
+        event: text(&event["event_id"]).to_owned(),
+        webhook: id(&webhook).to_owned(),
         media: id(&file).to_owned(),
         delivery: id(&post["deliveries"][0]).to_owned(),
         post: id(&post).to_owned(),
@@ -83,7 +96,7 @@ both_modes! {
     async fn lists_show_nothing_of_anybody_else(app: &TestApp) {
         let (_, other) = app.another_owner("user_other").await;
         let mine = things(&app.client, &app.both()).await;
-        let ids = [mine.post, mine.delivery, mine.account, mine.key];
+        let ids = [mine.post, mine.delivery, mine.account, mine.key, mine.webhook];
         let mut tried = 0;
         for route in routes() {
             if route.method != Method::GET || route.is_public || route.path.contains('{') {
@@ -128,7 +141,8 @@ both_modes! {
         let accounts = key(json!(["accounts:read", "accounts:write"])).await;
         let keys = key(json!(["keys:write"])).await;
         let mine = things(&app.client, &app.both()).await;
-        let clients = [(&reads, &["posts:read"][..]), (&posts, &["posts:read", "posts:write"]), (&accounts, &["accounts:read", "accounts:write"]), (&keys, &["keys:write"])];
+        let webhooks = key(json!(["webhooks:read"])).await;
+        let clients = [(&webhooks, &["webhooks:read"][..]), (&reads, &["posts:read"][..]), (&posts, &["posts:read", "posts:write"]), (&accounts, &["accounts:read", "accounts:write"]), (&keys, &["keys:write"])];
         for route in routes().into_iter().filter(|route| !route.is_public && route.path != "/v1/session") {
             let area = route.path.split('/').nth(2).unwrap();
             let verb = if route.method == Method::GET { "read" } else { "write" };
@@ -138,6 +152,7 @@ both_modes! {
                 "posts" | "deliveries" | "media" | "events" => format!("posts:{verb}"),
                 "accounts" | "connections" => format!("accounts:{verb}"),
                 "keys" => "keys:write".to_owned(),
+                "webhooks" => format!("webhooks:{verb}"),
                 other => panic!("who may call {other}?"),
             };
             let path = if route.path.contains("{id}") { mine.put_into(&route.path) } else { route.path.clone() };

@@ -20,11 +20,12 @@ use secrecy::ExposeSecret;
 use simulator::{LivePost, NewAccount, Simulator};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::token::renew;
-use worker::{Flights, Platforms, Source, Worker, relay};
+use worker::{Flights, Notifier, Platforms, Source, Worker, relay};
 
 use crate::backend::{Backend, Mode};
 use crate::clerk_instance;
 use crate::client::Client;
+use crate::receiver;
 
 /// Where a test's clock begins.
 pub const START: Timestamp = Timestamp::from_ms(1_795_000_000_000);
@@ -110,6 +111,7 @@ impl TestApp {
             },
             clerk: clerk.as_ref().map(|clerk| clerk.backend.clone()),
             flights: Flights::default(),
+            notifier: Notifier::new(receiver::sender(webhooks::Reach::PrivateToo)),
             settings: options.worker,
             name: "worker-test".to_owned(),
             stop: CancellationToken::new(),
@@ -133,6 +135,7 @@ impl TestApp {
                 media_folder: backend.folder().to_owned(),
                 handed: worker.settings.handed,
                 public_url: base_url.clone(),
+                webhooks_reach: webhooks::Reach::PrivateToo,
                 connect_by_own_apps: false,
                 simulator_url: None,
                 guard: options.guard.unwrap_or_else(api::Guard::without_rates),
@@ -285,11 +288,10 @@ impl TestApp {
             let errand = entities::errands::next_at(&self.backend.database)
                 .await
                 .expect("a query");
-            let next = match (next, errand) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
-            match next {
+            let told = entities::notifications::next_at(&self.backend.database)
+                .await
+                .expect("a query");
+            match [next, errand, told].into_iter().flatten().min() {
                 Some(at) if at <= end => {
                     let step = at.since(self.clock.now()).max(Duration::from_millis(1));
                     self.clock.advance(step);
@@ -390,6 +392,7 @@ pub async fn drain(worker: &Worker) {
             > 0
         {}
         while worker::tell::round(worker).await.expect("telling") == worker::tell::Round::More {}
+        while worker::notify::round(worker).await.expect("a round") > 0 {}
         let jobs = worker.queue.try_pop(1000).await.expect("the queue");
         if jobs.is_empty() && round == relay::Round::default() {
             return;

@@ -9,6 +9,7 @@
 //! | [`stream`] | a listener to server-sent events |
 //! | [`browser`] | headless Chromium, over WebDriver |
 //! | [`consent`], [`clerk_instance`] | a person at a consent page; the simulated Clerk |
+//! | [`receiver`] | a customer's server that webhooks are sent to |
 //! | [`dump`], [`routes`] | all that the database holds; all routes of the API |
 //! | [`metrics`] | what operators read of a running product |
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
@@ -26,6 +27,7 @@ pub mod dump;
 pub mod metrics;
 pub mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod routes;
 pub mod show;
 pub mod stack;

@@ -62,6 +62,15 @@ pub fn interval(growth: Growth, tries: i32, seed: &str) -> Duration {
         .min(growth.longest)
 }
 
+/// The pause after `tries` failed tries (0: after the first) by a list of them, of which the last one
+/// stays; varied by a tenth in the same way.
+pub fn planned(pauses: &[Duration], tries: i32, seed: &str) -> Duration {
+    let number = usize::try_from(tries).unwrap_or(0);
+    let pause = pauses.get(number).or(pauses.last());
+    let pause = pause.copied().unwrap_or_default();
+    pause.mul_f64(0.9 + 0.2 * fraction(seed, tries))
+}
+
 /// A number in 0..1 that depends on nothing but its arguments (FNV-1a, then a finishing mix).
 fn fraction(seed: &str, tries: i32) -> f64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;

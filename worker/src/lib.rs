@@ -14,6 +14,7 @@
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
 //! | [`errands`] | removing what is live, and seeing whether it still is |
 //! | [`tell`] | telling what happened |
+//! | [`notify`] | telling customers' webhooks what happened |
 //! | [`relay`], [`run`] | what hands out due work; what runs in a process |
 
 pub mod backoff;
@@ -22,6 +23,7 @@ pub mod errands;
 pub mod explain;
 pub mod flights;
 pub mod limits;
+pub mod notify;
 pub mod perform;
 pub mod publish;
 pub mod relay;
@@ -40,6 +42,7 @@ use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
 pub use flights::Flights;
+pub use notify::Notifier;
 pub use settings::Settings;
 pub use source::Source;
 
@@ -57,6 +60,8 @@ pub struct Worker {
     pub clerk: Option<clerk::backend::Client>,
     /// What of tokens is under way in this process.
     pub flights: Flights,
+    /// What webhooks are sent with, and the bell for what is new.
+    pub notifier: Notifier,
     pub settings: Settings,
     /// Which process this is, in claims and attempts.
     pub name: String,

@@ -31,6 +31,10 @@ text_enum! {
         /// Its token can not be renewed at the moment; it is tried on.
         AccountDegraded = "account.degraded",
         AccountNeedsReconnect = "account.needs_reconnect",
+        /// A webhook has failed for too long, or is gone; nothing is sent to it any more.
+        WebhookDisabled = "webhook.disabled",
+        /// Sent to one webhook because its owner wants to see it arrive.
+        WebhookTest = "webhook.test",
     }
 }
 

@@ -1,0 +1,318 @@
+//! `/v1/webhooks`: where a customer wants to be told what happened, and what was told there. What
+//! others tell us is in [`crate::webhooks`].
+
+pub mod log;
+mod read;
+pub mod wire;
+
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use entities::webhooks::{self as table, NewWebhook, SecretError};
+use entities::{WebhookId, notifications};
+use secrecy::ExposeSecret;
+use tracing::{error, info};
+
+use crate::caller::{Caller, ReadsWebhooks, WritesWebhooks};
+use crate::fields::{Fields, Violations, object};
+use crate::problem::Problem;
+use crate::state::State;
+
+use log::NotificationBody;
+use wire::{
+    ChangeWebhookBody, MakeWebhookBody, NewWebhookBody, RotateSecretBody, WebhookBody,
+    WebhookListBody,
+};
+
+/// Tell a webhook what happens.
+///
+/// Each event is sent as `{"type", "timestamp", "data", "id"}` with the headers `webhook-id`,
+/// `webhook-timestamp` and `webhook-signature` of the Standard Webhooks specification; any of its
+/// libraries verifies them with the secret that is answered here, this once. An answer of 2xx says
+/// that it was taken; else it is sent again for three days, always with the same id. It may arrive
+/// more than once and in any order.
+#[utoipa::path(
+    tag = "webhooks",
+    request_body = MakeWebhookBody,
+    responses(
+        (status = 201, description = "Made.", body = NewWebhookBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "You have as many webhooks as may be.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/webhooks")]
+pub async fn create(
+    state: web::Data<State>,
+    caller: Caller<WritesWebhooks>,
+    body: crate::body::Json,
+) -> Result<HttpResponse, Problem> {
+    let object = object(&body.0, false)?;
+    let mut violations = Violations::default();
+    let mut fields = Fields::root(&object);
+    let url = read::url(&mut fields, state.settings.webhooks_reach, &mut violations);
+    if fields.lacks("url") {
+        violations.add("url", "missing", "Say where events are to be sent.");
+    }
+    let kinds = read::events(&mut fields, &mut violations);
+    let description = read::description(&mut fields, &mut violations);
+    fields.refuse_others(&mut violations);
+    violations.into_result()?;
+    let Some(url) = url else {
+        return Err(Problem::bad_request("url is needed"));
+    };
+    let new = NewWebhook {
+        url,
+        description,
+        kinds,
+    };
+    let now = state.clock.now();
+    let made = table::create(&state.database, &state.vault, &caller.owner, new, now).await;
+    let Some((row, secret)) = made.map_err(unkept)? else {
+        let title = format!(
+            "You have {} webhooks, which is as many as may be.",
+            table::MOST
+        );
+        let action = "Delete one that you do not need, or have one serve for more kinds of event.";
+        return Err(Problem::conflict("too_many_webhooks", &title, action));
+    };
+    info!(webhook = %row.id, "made a webhook");
+    Ok(HttpResponse::Created().json(NewWebhookBody {
+        about: WebhookBody::new(row, now),
+        secret: secret.expose_secret().to_owned(),
+    }))
+}
+
+/// List your webhooks, oldest first.
+#[utoipa::path(
+    tag = "webhooks",
+    responses(
+        (status = 200, body = WebhookListBody),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:read`.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/webhooks")]
+pub async fn list(
+    state: web::Data<State>,
+    caller: Caller<ReadsWebhooks>,
+) -> Result<web::Json<WebhookListBody>, Problem> {
+    let now = state.clock.now();
+    let rows = table::list(&state.database, &caller.owner).await?;
+    Ok(web::Json(WebhookListBody {
+        data: rows
+            .into_iter()
+            .map(|row| WebhookBody::new(row, now))
+            .collect(),
+    }))
+}
+
+/// Show a webhook.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path, description = "`whk_...`")),
+    responses(
+        (status = 200, body = WebhookBody),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:read`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/webhooks/{id}")]
+pub async fn show(
+    state: web::Data<State>,
+    caller: Caller<ReadsWebhooks>,
+    id: web::Path<String>,
+) -> Result<web::Json<WebhookBody>, Problem> {
+    let row = table::find(&state.database, &caller.owner, &webhook_id(&id)?).await?;
+    let row = row.ok_or_else(unknown)?;
+    Ok(web::Json(WebhookBody::new(row, state.clock.now())))
+}
+
+/// Change a webhook, or switch it off and on.
+///
+/// While it is off, nothing new is noted for it; what waited is held, and sent once it is on again.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path, description = "`whk_...`")),
+    request_body = ChangeWebhookBody,
+    responses(
+        (status = 200, description = "Changed.", body = WebhookBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/webhooks/{id}")]
+pub async fn change(
+    state: web::Data<State>,
+    caller: Caller<WritesWebhooks>,
+    id: web::Path<String>,
+    body: crate::body::Json,
+) -> Result<web::Json<WebhookBody>, Problem> {
+    let id = webhook_id(&id)?;
+    table::find(&state.database, &caller.owner, &id)
+        .await?
+        .ok_or_else(unknown)?;
+    let object = object(&body.0, true)?;
+    let change = read::change(&object, state.settings.webhooks_reach)?;
+    let now = state.clock.now();
+    let row = table::change(&state.database, &caller.owner, &id, change, now).await?;
+    let row = row.ok_or_else(unknown)?;
+    info!(webhook = %id, enabled = row.enabled, "changed a webhook");
+    Ok(web::Json(WebhookBody::new(row, now)))
+}
+
+/// Delete a webhook, with all that was or was to be sent to it.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path, description = "`whk_...`")),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/webhooks/{id}")]
+pub async fn forget(
+    state: web::Data<State>,
+    caller: Caller<WritesWebhooks>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = webhook_id(&id)?;
+    if !table::delete(&state.database, &caller.owner, &id).await? {
+        return Err(unknown());
+    }
+    info!(webhook = %id, "deleted a webhook");
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Give a webhook a new secret.
+///
+/// The one before signs on beside it for a day, or as long as you say, so that the receiver can
+/// change over whenever it suits. At most two secrets sign.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path, description = "`whk_...`")),
+    request_body(content = Option<RotateSecretBody>),
+    responses(
+        (status = 200, description = "The new secret. This is the only time that it is shown.", body = NewWebhookBody),
+        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/webhooks/{id}/rotate-secret")]
+pub async fn rotate_secret(
+    state: web::Data<State>,
+    caller: Caller<WritesWebhooks>,
+    id: web::Path<String>,
+    body: crate::body::Json,
+) -> Result<web::Json<NewWebhookBody>, Problem> {
+    let id = webhook_id(&id)?;
+    table::find(&state.database, &caller.owner, &id)
+        .await?
+        .ok_or_else(unknown)?;
+    let object = object(&body.0, true)?;
+    let signs_on = read::former_valid_for(&object)?;
+    let now = state.clock.now();
+    let rotated = table::rotate(
+        &state.database,
+        &state.vault,
+        &caller.owner,
+        &id,
+        now + signs_on,
+        now,
+    );
+    let (row, secret) = rotated.await.map_err(unkept)?.ok_or_else(unknown)?;
+    info!(webhook = %id, "gave a webhook a new secret");
+    Ok(web::Json(NewWebhookBody {
+        about: WebhookBody::new(row, now),
+        secret: secret.expose_secret().to_owned(),
+    }))
+}
+
+/// Send a test event to a webhook.
+///
+/// An event `webhook.test`, to this webhook alone, whatever kinds it wants; its log tells what came
+/// of it.
+#[utoipa::path(
+    tag = "webhooks",
+    params(("id" = String, Path, description = "`whk_...`")),
+    responses(
+        (status = 202, description = "It is sent within a second.", body = NotificationBody),
+        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is disabled.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/webhooks/{id}/test")]
+pub async fn test(
+    state: web::Data<State>,
+    caller: Caller<WritesWebhooks>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = enabled(&state, &caller.owner, &id).await?;
+    let now = state.clock.now();
+    let event = notifications::test(&state.database, &caller.owner, &id, now).await?;
+    let event = event.ok_or_else(disabled)?;
+    log::accepted(&state, &id, &event).await
+}
+
+/// The id of a webhook of the caller's to which something is sent.
+async fn enabled(state: &State, owner: &entities::UserId, id: &str) -> Result<WebhookId, Problem> {
+    let row = table::find(&state.database, owner, &webhook_id(id)?).await?;
+    let row = row.ok_or_else(unknown)?;
+    match row.enabled {
+        true => Ok(row.id),
+        false => Err(disabled()),
+    }
+}
+
+fn webhook_id(text: &str) -> Result<WebhookId, Problem> {
+    text.parse().map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("webhook")
+}
+
+fn disabled() -> Problem {
+    Problem::conflict(
+        "webhook_disabled",
+        "Nothing is sent to a webhook that is disabled.",
+        "Enable it first: PATCH it with {\"enabled\": true}.",
+    )
+}
+
+fn unkept(failed: SecretError) -> Problem {
+    match failed {
+        SecretError::Database(error) => error.into(),
+        SecretError::Vault(error) => {
+            error!(%error, "a webhook's secret can not be sealed or opened");
+            Problem::not_configured(
+                "The webhook's secret can not be sealed or opened with this server's key.",
+                "Ask whoever runs the server to look at DUALPOSTS_SECRET_KEY and DUALPOSTS_FORMER_SECRET_KEYS.",
+            )
+        }
+    }
+}

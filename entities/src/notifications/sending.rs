@@ -1,0 +1,251 @@
+//! The worker's side: what is due, taking it, and writing down what came of a try.
+
+use std::time::Duration;
+
+use sea_orm::{EntityTrait, FromQueryResult, Value};
+use serde_json::json;
+
+use super::{COLUMNS, skip_locked};
+use crate::database::{execute, query_all};
+use crate::rows::event::{self, EventKind};
+use crate::rows::notification::{Notification, NotificationState};
+use crate::rows::webhook::{self, DisabledWhy};
+use crate::webhooks::disable;
+use crate::write::{Insert, Sql, Write};
+use crate::{Database, DbErr, EventId, NotificationAttemptId, Timestamp, WebhookId};
+
+/// A webhook for which something is due.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Due {
+    pub webhook_id: WebhookId,
+    pub failing_since: Option<Timestamp>,
+}
+
+/// Up to `limit` webhooks for which something is due that nobody holds, without those in `busy`;
+/// who has waited longest comes first.
+pub async fn due_webhooks(
+    database: &Database,
+    busy: &[WebhookId],
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Due>, DbErr> {
+    let places: Vec<String> = (0..busy.len()).map(|at| format!("${}", at + 3)).collect();
+    let others = match places.is_empty() {
+        true => String::new(),
+        false => format!("AND w.id NOT IN ({})", places.join(", ")),
+    };
+    let sql = format!(
+        "SELECT webhook_id, failing_since FROM (
+            SELECT w.id AS webhook_id, w.failing_since AS failing_since, (
+                SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = w.id
+                AND n.state = 'waiting' AND n.next_at <= $1 AND n.lease_until <= $1) AS due_at
+            FROM webhooks w WHERE w.enabled {others}) AS candidates
+         WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $2"
+    );
+    let values: Vec<Value> = [now.into(), limit.into()]
+        .into_iter()
+        .chain(busy.iter().map(|id| id.clone().into()))
+        .collect();
+    query_all(database.reader(), sql, values).await
+}
+
+/// Takes up to `limit` of a webhook's notifications that are due, for `lease`. Others skip what is
+/// taken here.
+pub async fn take(
+    database: &Database,
+    webhook: &WebhookId,
+    now: Timestamp,
+    lease: Duration,
+    limit: i64,
+) -> Result<Vec<Notification>, DbErr> {
+    let skip_locked = skip_locked(database);
+    let sql = format!(
+        "UPDATE notifications SET lease_until = $1 WHERE webhook_id = $2 AND event_id IN (
+            SELECT event_id FROM notifications
+            WHERE webhook_id = $2 AND state = 'waiting' AND next_at <= $3 AND lease_until <= $3
+            ORDER BY next_at LIMIT $4 {skip_locked}
+         ) AND state = 'waiting' AND lease_until <= $3
+         RETURNING {COLUMNS}"
+    );
+    let values = [
+        (now + lease).into(),
+        webhook.clone().into(),
+        now.into(),
+        limit.into(),
+    ];
+    query_all(database.writer(), sql, values).await
+}
+
+/// The webhook and the event of a notification that was taken; `None` stands for what is gone.
+pub async fn load(
+    database: &Database,
+    taken: &Notification,
+) -> Result<(Option<webhook::Model>, Option<event::Model>), DbErr> {
+    let webhook = webhook::Entity::find_by_id(taken.webhook_id.clone())
+        .one(database.reader())
+        .await?;
+    let Some(webhook) = webhook else {
+        return Ok((None, None));
+    };
+    let of = (webhook.owner_id.clone(), taken.event_id.clone());
+    let sql = "SELECT id, owner_id, kind, post_id, delivery_id, account_id, data, created_at
+               FROM events WHERE owner_id = $1 AND id = $2";
+    let event = query_all(database.reader(), sql, [of.0.into(), of.1.into()]).await?;
+    Ok((Some(webhook), event.into_iter().next()))
+}
+
+/// A try that has ended.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    pub started_at: Timestamp,
+    pub http_status: Option<u16>,
+    /// Why it failed; none: the receiver took it.
+    pub error: Option<String>,
+    /// The beginning of the answer.
+    pub answer: Option<String>,
+}
+
+/// How a notification goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    Done,
+    Again {
+        at: Timestamp,
+    },
+    /// Given up.
+    Failed,
+    /// It failed for a reason on our side, which says nothing of the receiver.
+    OursAgain {
+        at: Timestamp,
+    },
+}
+
+/// Whether its webhook is disabled by that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disable {
+    No,
+    /// The receiver said so.
+    Gone,
+    /// If it has failed since then, without a success in between.
+    IfFailingSince(Timestamp),
+}
+
+/// Writes a try down, unless the lease was lost meanwhile.
+pub async fn record(
+    database: &Database,
+    taken: &Notification,
+    tried: &Tried,
+    after: After,
+    disabling: Disable,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let write = Write {
+        guard: outcome(taken, tried, after, now),
+        inserts: vec![attempt_row(taken, tried, now)],
+        // Lost in a crash of the host, it is sent once more, which receivers know by its id.
+        may_be_lost: after == After::Done,
+    };
+    let id = &taken.webhook_id;
+    match after {
+        After::Done => {
+            database.write(write).await?;
+            let sql = "UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL";
+            execute(database.writer(), sql, [id.clone().into()])
+                .await
+                .map(|_| ())
+        }
+        After::OursAgain { .. } => database.write(write).await.map(|_| ()),
+        After::Again { .. } | After::Failed => {
+            let transaction = database.begin().await?;
+            if write.run(&transaction).await? {
+                let sql = "UPDATE webhooks SET failing_since = $1 WHERE id = $2 AND failing_since IS NULL";
+                execute(&transaction, sql, [now.into(), id.clone().into()]).await?;
+                disable_if(&transaction, id, disabling, now).await?;
+            }
+            transaction.commit().await
+        }
+    }
+}
+
+fn outcome(taken: &Notification, tried: &Tried, after: After, now: Timestamp) -> Sql {
+    let (state, next_at) = match after {
+        After::Done => (NotificationState::Done, taken.next_at),
+        After::Again { at } | After::OursAgain { at } => (NotificationState::Waiting, at),
+        After::Failed => (NotificationState::Failed, taken.next_at),
+    };
+    let failing_since = match after {
+        After::Again { .. } | After::Failed => taken.failing_since.or(Some(now)),
+        After::Done => None,
+        After::OursAgain { .. } => taken.failing_since,
+    };
+    let outcome = tried.error.clone().unwrap_or_else(|| "Taken.".to_owned());
+    Sql::new(
+        // Its webhook may have been disabled while it was under way.
+        "UPDATE notifications SET next_at = $1, lease_until = 0, tries = $2, failing_since = $3, outcome = $4,
+            state = CASE WHEN $5 = 'waiting' AND NOT (SELECT enabled FROM webhooks WHERE id = $6)
+                         THEN 'held' ELSE $5 END
+         WHERE webhook_id = $6 AND event_id = $7 AND state = 'waiting' AND lease_until = $8",
+        [
+            next_at.into(),
+            (taken.tries + i32::from(after != After::Done)).into(),
+            failing_since.into(),
+            outcome.into(),
+            state.into(),
+            taken.webhook_id.clone().into(),
+            taken.event_id.clone().into(),
+            taken.lease_until.into(),
+        ],
+    )
+}
+
+fn attempt_row(taken: &Notification, tried: &Tried, now: Timestamp) -> Insert {
+    let duration_ms = i64::try_from(now.since(tried.started_at).as_millis()).unwrap_or(i64::MAX);
+    Insert::row(
+        "notification_attempts (id, webhook_id, event_id, started_at, duration_ms, http_status, error, answer)",
+        [
+            NotificationAttemptId::generate().into(),
+            taken.webhook_id.clone().into(),
+            taken.event_id.clone().into(),
+            tried.started_at.into(),
+            duration_ms.into(),
+            tried.http_status.map(i32::from).into(),
+            tried.error.clone().into(),
+            tried.answer.clone().into(),
+        ],
+    )
+}
+
+/// Disables the webhook with an event, once.
+async fn disable_if<C: sea_orm::ConnectionTrait>(
+    connection: &C,
+    id: &WebhookId,
+    disabling: Disable,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let why = match disabling {
+        Disable::No => return Ok(()),
+        Disable::Gone => DisabledWhy::Gone,
+        Disable::IfFailingSince(_) => DisabledWhy::Failing,
+    };
+    if let Disable::IfFailingSince(since) = disabling {
+        let sql = "SELECT id AS webhook_id, failing_since FROM webhooks WHERE id = $1 AND failing_since <= $2";
+        let failing: Vec<Due> =
+            query_all(connection, sql, [id.clone().into(), since.into()]).await?;
+        if failing.is_empty() {
+            return Ok(());
+        }
+    }
+    if !disable(connection, id, why, now).await? {
+        return Ok(());
+    }
+    let sql = "INSERT INTO events (id, owner_id, kind, data, created_at)
+               SELECT $1, owner_id, $2, $3, $4 FROM webhooks WHERE id = $5";
+    let values = [
+        EventId::generate().into(),
+        EventKind::WebhookDisabled.into(),
+        json!({ "webhook_id": id, "why": why }).into(),
+        now.into(),
+        id.clone().into(),
+    ];
+    execute(connection, sql, values).await.map(|_| ())
+}

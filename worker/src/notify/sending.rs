@@ -1,0 +1,88 @@
+//! One notification: sign, send, judge, write down.
+
+use entities::notifications::{self, After, Disable, Tried};
+use entities::rows::notification::Notification;
+use entities::rows::{event, webhook};
+use entities::{DbErr, Timestamp};
+use tracing::{debug, info, warn};
+use webhooks::signing::signatures;
+use webhooks::{Message, SigningSecret};
+
+use super::body::body;
+use super::judge::{Verdict, judge, pause};
+use crate::Worker;
+
+/// Sends one that was taken.
+pub async fn send(worker: &Worker, taken: &Notification) -> Result<(), DbErr> {
+    let started_at = worker.clock.now();
+    let (verdict, http_status, answer) = match notifications::load(&worker.database, taken).await? {
+        // Deleted meanwhile, and this with it.
+        (None, _) => return Ok(()),
+        (Some(_), None) => (event_is_gone(), None, None),
+        (Some(webhook), Some(event)) => match message(worker, &webhook, &event, started_at) {
+            Ok(message) => {
+                let came = worker.notifier.sender.send(&webhook.url, message).await;
+                let verdict = judge(taken, &came, worker.clock.now());
+                let status = came.as_ref().ok().map(|answer| answer.status);
+                (verdict, status, came.ok().map(|answer| answer.start))
+            }
+            Err(error) => {
+                warn!(webhook = %webhook.id, error, "a webhook can not be signed");
+                (ours(taken, error, started_at), None, None)
+            }
+        },
+    };
+    let (webhook, event) = (&taken.webhook_id, &taken.event_id);
+    match &verdict.error {
+        None => debug!(%webhook, %event, "sent"),
+        Some(error) => info!(%webhook, %event, error, after = ?verdict.after, "not sent"),
+    }
+    let tried = Tried {
+        started_at,
+        http_status,
+        error: verdict.error,
+        answer: answer.filter(|start| !start.is_empty()),
+    };
+    let now = worker.clock.now();
+    let (after, disabling) = (verdict.after, verdict.disabling);
+    notifications::record(&worker.database, taken, &tried, after, disabling, now).await
+}
+
+fn message(
+    worker: &Worker,
+    webhook: &webhook::Model,
+    event: &event::Model,
+    now: Timestamp,
+) -> Result<Message, String> {
+    let secrets = entities::webhooks::signing_secrets(&worker.vault, webhook, now)
+        .map_err(|error| format!("The signing secret can not be opened: {error}."))?;
+    let secrets: Result<Vec<SigningSecret>, _> = secrets.iter().map(SigningSecret::parse).collect();
+    let secrets =
+        secrets.map_err(|error| format!("The signing secret can not be used: {error}."))?;
+    let (id, timestamp_s, body) = (event.id.to_string(), now.as_ms() / 1000, body(event));
+    Ok(Message {
+        signatures: signatures(&secrets, &id, timestamp_s, &body),
+        id,
+        timestamp_s,
+        body,
+    })
+}
+
+/// The receiver has nothing to do with it.
+fn ours(taken: &Notification, error: String, now: Timestamp) -> Verdict {
+    Verdict {
+        after: After::OursAgain {
+            at: now + pause(taken),
+        },
+        disabling: Disable::No,
+        error: Some(error),
+    }
+}
+
+fn event_is_gone() -> Verdict {
+    Verdict {
+        after: After::Failed,
+        disabling: Disable::No,
+        error: Some("The event is not kept any more.".to_owned()),
+    }
+}
