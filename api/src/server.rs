@@ -15,8 +15,8 @@ use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, events, exposure, health, hooks, keys, media, pages, posts, session,
-    webhooks,
+    accounts, connections, deliveries, docs, events, exposure, health, hooks, keys, media, pages,
+    posts, session, webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.

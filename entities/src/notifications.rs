@@ -59,7 +59,7 @@ pub async fn test(
     webhook: &WebhookId,
     now: Timestamp,
 ) -> Result<Option<EventId>, DbErr> {
-    let (event, kind) = (EventId::generate(), EventKind::WebhookTest);
+    let (event, kind) = (EventId::at(now), EventKind::WebhookTest);
     let data = json!({ "webhook_id": webhook, "message": "Your webhook works." });
     let guard = Sql::new(
         "INSERT INTO events (id, owner_id, kind, data, created_at)

@@ -4,7 +4,6 @@
 //! Each webhook has a few places of its own, so one that hangs keeps nobody else waiting; one that
 //! is failing has a single place.
 
-mod body;
 mod judge;
 mod sending;
 

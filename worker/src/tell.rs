@@ -73,6 +73,7 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
         Some(0) => Ok(Round::Done),
         Some(count) => {
             debug!(count, "events told");
+            worker.notifier.ring();
             if let Err(error) = worker.queue.announce().await {
                 debug!(%error, "could not announce them; listeners look by themselves");
             }

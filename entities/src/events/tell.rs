@@ -1,4 +1,5 @@
-//! The one who tells: gives events their positions, and adds what they mean for whole posts.
+//! The one who tells: gives events their positions, adds what they mean for whole posts, and notes
+//! which webhooks are to be sent them.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 use super::outcome::{Outcome, Told, outcome};
 use super::{NewEvent, insert};
 use crate::database::{execute, query_all, query_one};
-use crate::{Database, DbErr, EventId, PostId, Timestamp};
+use crate::{Database, DbErr, EventId, PostId, Timestamp, notifications};
 
 /// How many events are told in one transaction.
 pub const BATCH: i64 = 1_000;
@@ -52,6 +53,7 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
         ids.extend(insert(&transaction, some.to_vec(), Some(position + 1), now).await?);
         position += i64::try_from(some.len()).unwrap_or(i64::MAX);
     }
+    notifications::fan_out(&transaction, &ids, now).await?;
     let sql = "UPDATE event_counter SET last = $1";
     execute(&transaction, sql, [position.into()]).await?;
     transaction.commit().await?;

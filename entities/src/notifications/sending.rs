@@ -241,7 +241,7 @@ async fn disable_if<C: sea_orm::ConnectionTrait>(
     let sql = "INSERT INTO events (id, owner_id, kind, data, created_at)
                SELECT $1, owner_id, $2, $3, $4 FROM webhooks WHERE id = $5";
     let values = [
-        EventId::generate().into(),
+        EventId::at(now).into(),
         EventKind::WebhookDisabled.into(),
         json!({ "webhook_id": id, "why": why }).into(),
         now.into(),

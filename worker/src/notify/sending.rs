@@ -8,7 +8,6 @@ use tracing::{debug, info, warn};
 use webhooks::signing::signatures;
 use webhooks::{Message, SigningSecret};
 
-use super::body::body;
 use super::judge::{Verdict, judge, pause};
 use crate::Worker;
 
@@ -59,7 +58,9 @@ fn message(
     let secrets: Result<Vec<SigningSecret>, _> = secrets.iter().map(SigningSecret::parse).collect();
     let secrets =
         secrets.map_err(|error| format!("The signing secret can not be used: {error}."))?;
-    let (id, timestamp_s, body) = (event.id.to_string(), now.as_ms() / 1000, body(event));
+    // The same for each try, to the byte.
+    let body = event.body().to_string().into_bytes();
+    let (id, timestamp_s) = (event.id.to_string(), now.as_ms() / 1000);
     Ok(Message {
         signatures: signatures(&secrets, &id, timestamp_s, &body),
         id,
