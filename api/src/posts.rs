@@ -117,7 +117,8 @@ fn replayed(view: &PostView, now: Timestamp) -> HttpResponse {
 /// Workers are woken for what is due and not left to the relay, the relay for what soon will be.
 async fn wake(state: &State, view: &PostView, now: Timestamp) {
     let rows = || view.deliveries.iter().map(|view| &view.delivery);
-    let due = rows().filter(|row| row.next_at.is_some_and(|at| at <= now) && row.handed_until > now);
+    let due =
+        rows().filter(|row| row.next_at.is_some_and(|at| at <= now) && row.handed_until > now);
     let due = due.map(|row| (row.account_id.clone(), row.id.clone()));
     state.wake(due.collect()).await;
     let next = rows().filter_map(|row| row.next_at.filter(|at| *at > now));

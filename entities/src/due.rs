@@ -57,9 +57,7 @@ pub async fn hand_out(
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = [handed_until.into(), now.into(), limit.into()];
-    Ok(in_order(
-        query_all(database.writer(), sql, values).await?,
-    ))
+    Ok(in_order(query_all(database.writer(), sql, values).await?))
 }
 
 fn skip_locked(database: &Database) -> &'static str {

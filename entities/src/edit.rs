@@ -166,7 +166,8 @@ async fn respread<C: ConnectionTrait>(
     now: Timestamp,
     hand_out: Duration,
 ) -> Result<(), DbErr> {
-    let sql = "SELECT d.id, p.publish_at, p.jitter_s FROM deliveries d JOIN posts p ON p.id = d.post_id
+    let sql =
+        "SELECT d.id, p.publish_at, p.jitter_s FROM deliveries d JOIN posts p ON p.id = d.post_id
         WHERE p.id = $1 AND d.status = 'queued'";
     #[derive(FromQueryResult)]
     struct Row {

@@ -34,12 +34,20 @@ mod tests {
         let draw = || ids.iter().map(|id| spread(600, id)).collect::<Vec<_>>();
         let drawn = draw();
         assert_eq!(drawn, draw());
-        assert!(drawn.iter().all(|spread| *spread <= Duration::from_secs(600)));
+        assert!(
+            drawn
+                .iter()
+                .all(|spread| *spread <= Duration::from_secs(600))
+        );
         for quarter in 0..4 {
             let from = Duration::from_secs(150) * quarter;
-            let within = |spread: &&Duration| (from..from + Duration::from_secs(150)).contains(*spread);
+            let within =
+                |spread: &&Duration| (from..from + Duration::from_secs(150)).contains(*spread);
             let count = drawn.iter().filter(within).count();
-            assert!((400..600).contains(&count), "{count} of 2,000 in quarter {quarter}");
+            assert!(
+                (400..600).contains(&count),
+                "{count} of 2,000 in quarter {quarter}"
+            );
         }
     }
 

@@ -5,11 +5,11 @@ mod overrides;
 mod parts;
 
 use actix_web::HttpRequest;
-use entities::{Timestamp, jitter};
 use entities::content::{Content, Options, Split};
 use entities::misfire::Policy;
 use entities::posts::PostView;
 use entities::rows::post::IfLate;
+use entities::{Timestamp, jitter};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -64,7 +64,12 @@ pub async fn hand_out_shares(
     let backlogs = backlogs(database, now).await?;
     let left: i64 = backlogs.iter().map(|one| one.due - one.handed).sum();
     let room = room(database, &backlogs, share, now).await?;
-    let places = share_out(&backlogs, share.most, &room, i64::try_from(limit).unwrap_or(i64::MAX));
+    let places = share_out(
+        &backlogs,
+        share.most,
+        &room,
+        i64::try_from(limit).unwrap_or(i64::MAX),
+    );
     if places.is_empty() {
         return Ok(Shares {
             due: Vec::new(),
@@ -91,8 +96,9 @@ async fn backlogs(database: &Database, now: Timestamp) -> Result<Vec<Backlog>, D
     query_all(database.reader(), sql, [now.into()]).await
 }
 
-/// How much fits into the rate windows of accounts that may want more than is given [`FREELY`]. In
-/// a lane that rests, nothing does.
+/// How much fits into the rate windows of accounts that may want more than is given [`FREELY`]. Where
+/// nothing does, or the lane rests, still one is let go: whoever takes it up moves the others past
+/// the pause and tells them why they wait.
 async fn room(
     database: &Database,
     backlogs: &[Backlog],
@@ -131,7 +137,7 @@ async fn room(
                 .filter(|used| used.lane == one.account_id.as_str())
         };
         if of_lane().any(|used| used.name.is_empty()) {
-            return Some(0);
+            return Some(1);
         }
         let windows = share
             .windows
@@ -139,7 +145,7 @@ async fn room(
             .filter(|window| window.platform == one.platform);
         let free = windows.map(|window| {
             let used = of_lane().find(|used| used.name == window.name);
-            (window.max - used.map_or(0, |used| used.used)).max(0)
+            (window.max - used.map_or(0, |used| used.used)).max(1)
         });
         free.min()
     };
@@ -256,7 +262,10 @@ mod tests {
 
     #[test]
     fn all_have_as_much_as_any_other_or_all_they_want() {
-        assert_eq!(shares(&[(5_000, 0, None), (3, 0, None), (1, 0, None)], 128, 100), [96, 3, 1]);
+        assert_eq!(
+            shares(&[(5_000, 0, None), (3, 0, None), (1, 0, None)], 128, 100),
+            [96, 3, 1]
+        );
         assert_eq!(shares(&[(50, 0, None), (50, 0, None)], 128, 21), [11, 10]);
         assert_eq!(shares(&[(9, 0, None); 4], 128, 2), [1, 1, 0, 0]);
         assert_eq!(shares(&[], 128, 100), []);
@@ -264,14 +273,23 @@ mod tests {
 
     #[test]
     fn what_is_in_the_queue_counts() {
-        assert_eq!(shares(&[(5_000, 60, None), (40, 0, None)], 128, 40), [0, 40]);
-        assert_eq!(shares(&[(5_000, 128, None), (500, 100, None)], 128, 500), [0, 28]);
+        assert_eq!(
+            shares(&[(5_000, 60, None), (40, 0, None)], 128, 40),
+            [0, 40]
+        );
+        assert_eq!(
+            shares(&[(5_000, 128, None), (500, 100, None)], 128, 500),
+            [0, 28]
+        );
         assert_eq!(shares(&[(5_000, 300, None)], 128, 500), [0]);
     }
 
     #[test]
     fn no_more_than_fits_into_a_window() {
         assert_eq!(shares(&[(5_000, 8, Some(100))], 128, 500), [92]);
-        assert_eq!(shares(&[(5_000, 8, Some(0)), (30, 0, None)], 128, 500), [0, 30]);
+        assert_eq!(
+            shares(&[(5_000, 1, Some(1)), (30, 0, None)], 128, 500),
+            [0, 30]
+        );
     }
 }

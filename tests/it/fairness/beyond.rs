@@ -68,7 +68,9 @@ async fn backlog(app: &TestApp) {
     for (number, account) in others(app).await.iter().enumerate() {
         for _ in 0..2 {
             let (text, account) = (format!("other {number}"), [account.to_string()]);
-            app.client.schedule(&text, &account, start + 31 * MINUTE).await;
+            app.client
+                .schedule(&text, &account, start + 31 * MINUTE)
+                .await;
         }
     }
     app.clock.advance(31 * MINUTE);

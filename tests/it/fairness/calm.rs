@@ -47,12 +47,7 @@ async fn jobs_until_calm(app: &TestApp) -> usize {
 
 /// Schedules many posts for one moment and lets time pass, step by step; returns the jobs of each step
 /// in which there were any.
-async fn jobs_by_step(
-    app: &TestApp,
-    platform: Platform,
-    step: Duration,
-    steps: u32,
-) -> Vec<usize> {
+async fn jobs_by_step(app: &TestApp, platform: Platform, step: Duration, steps: u32) -> Vec<usize> {
     let account = match platform {
         Platform::X => &app.x,
         Platform::Threads => &app.threads,

@@ -44,17 +44,26 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let only = std::env::args().find(|arg| arg == "embedded" || arg == "distributed");
     let mut runs = Vec::new();
-    for (name, mode) in [("embedded", Mode::Embedded), ("distributed", Mode::Distributed)] {
+    for (name, mode) in [
+        ("embedded", Mode::Embedded),
+        ("distributed", Mode::Distributed),
+    ] {
         if only.as_deref().is_none_or(|only| only == name) {
             runs.push((name, measure(mode).await));
         }
     }
-    println!("{POSTS} posts over {} accounts, due at the same moment; published limits in force", 2 * ACCOUNTS);
+    println!(
+        "{POSTS} posts over {} accounts, due at the same moment; published limits in force",
+        2 * ACCOUNTS
+    );
     let print = |label: &str, values: Vec<String>| {
         let values: String = values.iter().map(|value| format!("{value:>14}")).collect();
         println!("{label:<46}{values}");
     };
-    print("", runs.iter().map(|(name, _)| (*name).to_owned()).collect());
+    print(
+        "",
+        runs.iter().map(|(name, _)| (*name).to_owned()).collect(),
+    );
     for number in 0..runs[0].1.lines.len() {
         let values = runs.iter().map(|(_, run)| run.lines[number].1.clone());
         print(runs[0].1.lines[number].0, values.collect());
@@ -122,7 +131,10 @@ async fn measure(mode: Mode) -> Run {
         ("calls to the platforms", calls.to_string()),
         ("  answered 429", refused.to_string()),
         ("time to finish", format!("{:.1} s", took.as_secs_f64())),
-        ("submitting took", format!("{:.1} s", submitted.as_secs_f64())),
+        (
+            "submitting took",
+            format!("{:.1} s", submitted.as_secs_f64()),
+        ),
     ];
     Run {
         is_good: refused == 0 && all.len() == POSTS,
@@ -193,7 +205,13 @@ impl Product {
     async fn distributed(mut env: Vec<(&'static str, String)>) -> Self {
         let backend = Backend::fresh(Mode::Distributed).await;
         let accounts = ACCOUNTS.to_string();
-        let args = ["simulator", "--listen", "127.0.0.1:0", "--accounts", &accounts];
+        let args = [
+            "simulator",
+            "--listen",
+            "127.0.0.1:0",
+            "--accounts",
+            &accounts,
+        ];
         let simulator = Process::start(&args, &[], Some("live posts")).await;
         let url = text_after(&simulator.printed, "http://");
         let redis = backend.redis.clone().expect("Redis");
@@ -233,9 +251,9 @@ impl Product {
         let mut accounts: Vec<(usize, String)> = Vec::new();
         for platform in ["threads", "x"] {
             let on = all.iter().filter(|row| row["platform"] == platform);
-            let on = on.enumerate().map(|(number, row)| {
-                (posts_of(platform, number), text(&row["id"]).to_owned())
-            });
+            let on = on
+                .enumerate()
+                .map(|(number, row)| (posts_of(platform, number), text(&row["id"]).to_owned()));
             accounts.extend(on);
         }
         accounts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
