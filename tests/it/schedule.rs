@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use entities::due::{hand_out, take_back};
+use entities::due::{Share, hand_out, hand_out_shares, take_back};
 use entities::{Clock, Platform};
 use queue::{Job, Line};
 use serde_json::json;
@@ -154,12 +154,18 @@ both_modes! {
         }
         app.clock.advance(MINUTE);
         let other = app.backend.another_database().await;
-        let until = app.clock.now() + MINUTE;
+        let (now, until) = (app.clock.now(), app.clock.now() + MINUTE);
         let (mine, theirs) = tokio::join!(
-            hand_out(&app.backend.database, app.clock.now(), until, 100),
-            hand_out(&other, app.clock.now(), until, 100)
+            hand_out(&app.backend.database, now, until, 100),
+            hand_out(&other, now, until, 100)
         );
-        let all: Vec<_> = [mine.unwrap(), theirs.unwrap()].concat();
+        let first = [mine.unwrap(), theirs.unwrap()].concat();
+        let share = Share { most: 100, windows: &[] };
+        let (mine, theirs) = tokio::join!(
+            hand_out_shares(&app.backend.database, now, until, share, 100),
+            hand_out_shares(&other, now, until, share, 100)
+        );
+        let all = [first, mine.unwrap().due, theirs.unwrap().due].concat();
         let different: BTreeSet<_> = all.iter().map(|due| due.id.clone()).collect();
         assert_eq!((all.len(), different.len()), (60, 60));
         app.advance(MINUTE).await;

@@ -67,7 +67,7 @@ pub struct PostBody {
     /// How late it may go out, in seconds.
     max_lateness_s: u64,
     /// Over how many seconds after its time its deliveries are spread; `next_at` tells when each
-    /// is due.
+    /// is due. From its time on the post is `publishing`.
     jitter_s: i64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,

@@ -96,8 +96,9 @@ async fn backlogs(database: &Database, now: Timestamp) -> Result<Vec<Backlog>, D
     query_all(database.reader(), sql, [now.into()]).await
 }
 
-/// How much fits into the rate windows of accounts that may want more than is given [`FREELY`]. In
-/// a lane that rests, nothing does.
+/// How much fits into the rate windows of accounts that may want more than is given [`FREELY`]. Where
+/// nothing does, or the lane rests, still one is let go: whoever takes it up moves the others past
+/// the pause and tells them why they wait.
 async fn room(
     database: &Database,
     backlogs: &[Backlog],
@@ -136,7 +137,7 @@ async fn room(
                 .filter(|used| used.lane == one.account_id.as_str())
         };
         if of_lane().any(|used| used.name.is_empty()) {
-            return Some(0);
+            return Some(1);
         }
         let windows = share
             .windows
@@ -144,7 +145,7 @@ async fn room(
             .filter(|window| window.platform == one.platform);
         let free = windows.map(|window| {
             let used = of_lane().find(|used| used.name == window.name);
-            (window.max - used.map_or(0, |used| used.used)).max(0)
+            (window.max - used.map_or(0, |used| used.used)).max(1)
         });
         free.min()
     };
@@ -287,7 +288,7 @@ mod tests {
     fn no_more_than_fits_into_a_window() {
         assert_eq!(shares(&[(5_000, 8, Some(100))], 128, 500), [92]);
         assert_eq!(
-            shares(&[(5_000, 8, Some(0)), (30, 0, None)], 128, 500),
+            shares(&[(5_000, 1, Some(1)), (30, 0, None)], 128, 500),
             [0, 30]
         );
     }
