@@ -42,11 +42,6 @@ impl Client {
         }
     }
 
-    /// The key that it shows.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// The same, at another server.
     pub fn at(&self, base_url: &str) -> Self {
         Client {
