@@ -137,6 +137,7 @@ async fn chain(app: &TestApp, parts: usize) {
         policy: Default::default(),
         jitter_s: 0,
         crowded: Vec::new(),
+        trace_parent: None,
         accounts: all
             .into_iter()
             .filter(|account| account.platform == Platform::Threads)
