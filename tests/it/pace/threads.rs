@@ -135,6 +135,7 @@ async fn chain(app: &TestApp, parts: usize) {
         publish_at: None,
         time_zone: None,
         policy: Default::default(),
+        trace_parent: None,
         accounts: all
             .into_iter()
             .filter(|account| account.platform == Platform::Threads)
