@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tests::both_modes;
 use tests::client::{Client, id, text};
 use tests::process::Process;
 use tests::stack::{Stack, text_after};
-use tests::both_modes;
 
 use collector::{Collector, Span};
 
