@@ -422,7 +422,9 @@ pub async fn record_late(
             claim.progress.part_index.into(),
         ],
     );
+    // Attempts are listed by their ids, in the order in which they were learned of.
     let late = Attempted {
+        id: AttemptId::generate(),
         verdict: Verdict::DoneLate,
         ..attempted
     };

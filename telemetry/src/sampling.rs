@@ -90,8 +90,9 @@ impl Sampler {
 
     /// What is to be told to whoever may read it.
     pub async fn page(&self) -> String {
-        let mut samples = self.looked().await;
-        samples.extend(self.pools());
+        // Before the page itself takes a connection.
+        let mut samples = self.pools();
+        samples.extend(self.looked().await);
         samples.extend(process::samples());
         let version = env!("CARGO_PKG_VERSION");
         samples.push(Sample::labelled(&declared::BUILD, [version], 1.0));

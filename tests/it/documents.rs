@@ -5,7 +5,7 @@ use std::path::Path;
 
 use entities::delivery::Status;
 
-fn repository(file: &str) -> String {
+pub fn repository(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -1,6 +1,6 @@
 //! The built binary as its own process, to be watched, killed and started again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,6 +17,16 @@ pub struct Process {
 impl Process {
     /// Starts the binary and waits until it prints a line with `ready` in it.
     pub async fn start(args: &[&str], env: &[(&str, String)], ready: Option<&str>) -> Self {
+        Self::start_logging(args, env, ready, &log_file()).await
+    }
+
+    /// The same with a log file of its own.
+    pub async fn start_logging(
+        args: &[&str],
+        env: &[(&str, String)],
+        ready: Option<&str>,
+        log_file: &Path,
+    ) -> Self {
         let mut command = Command::new(binary());
         command
             .args(args)
@@ -25,7 +35,7 @@ impl Process {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
-            .open(log_file())
+            .open(log_file)
             .expect("a log file");
         command
             .stdout(Stdio::piped())
@@ -44,7 +54,7 @@ impl Process {
                 }
                 panic!(
                     "{args:?} ended before it was ready; its log is {}",
-                    log_file().display()
+                    log_file.display()
                 );
             };
             tokio::time::timeout(Duration::from_secs(30), read)
