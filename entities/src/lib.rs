@@ -16,7 +16,8 @@
 //! | [`forecast`] | what a post must share a quota with |
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
-//! | [`rates`], [`lanes`] | how fast an account or an app may go |
+//! | [`rates`], [`lanes`], [`quota`] | how fast an account or an app may go, and what is left |
+//! | [`spend`], [`month`] | what X charges, in which month |
 //! | [`users`], [`keys`], [`sessions`], [`scopes`], [`authorizations`] | who may come in, and what for |
 //! | [`accounts`], [`tokens`], [`vault`], [`sealing`], [`unclaimed`] | which profiles, and with which secrets |
 //! | [`erasure`], [`receipts`] | who goes; what was told to us already |
@@ -42,9 +43,11 @@ pub mod keys;
 pub mod lanes;
 pub mod media;
 pub mod misfire;
+pub mod month;
 pub mod platform;
 pub mod post_status;
 pub mod posts;
+pub mod quota;
 pub mod rates;
 pub mod receipts;
 pub mod record;
@@ -53,6 +56,7 @@ pub mod scopes;
 pub mod sealing;
 pub mod secret;
 pub mod sessions;
+pub mod spend;
 pub mod sweep;
 mod text_enum;
 pub mod timestamp;

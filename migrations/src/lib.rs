@@ -20,6 +20,7 @@ mod m0005_sign_in;
 mod m0006_one_check;
 mod m0007_media;
 mod m0008_errands;
+mod m0011_spend;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_one_check::Migration),
             Box::new(m0007_media::Migration),
             Box::new(m0008_errands::Migration),
+            Box::new(m0011_spend::Migration),
         ]
     }
 }

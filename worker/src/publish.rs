@@ -6,20 +6,23 @@ mod lateness;
 mod stepping;
 mod story;
 mod tokenless;
-
-use std::time::Duration;
+mod waiting;
 
 use entities::boundary::{Action, Side, StepAction};
 use entities::claims::{Claimed, Work, claim, load};
-use entities::delivery::{Change, Claim, Progress, Status, WaitReason};
+use entities::delivery::{Change, Claim, Status, WaitReason};
+use entities::lanes;
 use entities::rates::Take;
+use entities::spend::Charge;
 use entities::{DbErr, DeliveryId, Timestamp};
 use tracing::{Instrument, debug, info, info_span};
 
 use self::stepping::Stride;
+use self::story::pause_of;
 use crate::Worker;
 use crate::explain;
-use crate::step::{Files, Planned, Step, plan};
+use crate::spend;
+use crate::step::{Files, Planned, plan};
 use crate::token::{Obtained, Token, obtain};
 
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
@@ -78,7 +81,7 @@ impl Run<'_> {
             return Ok(());
         }
         let planned = plan(row.platform, row.status, &progress, files, now);
-        let takes = self.takes(&planned);
+        let (charge, takes) = self.takes(&planned, now);
         let Some(claim) = self.claim(&planned, &takes, now).await? else {
             return Ok(());
         };
@@ -86,6 +89,7 @@ impl Run<'_> {
             claim,
             step: planned.step,
             takes,
+            charge,
             uploads: self.work.uploads.clone(),
         };
         while let Some(next) = self.step(stride, &token).await? {
@@ -94,45 +98,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Holds a delivery back that a pause or a full rolling day keeps from being published.
-    async fn must_wait(
-        &self,
-        progress: &Progress,
-        planned: &Planned,
-        now: Timestamp,
-    ) -> Result<bool, DbErr> {
-        let starts_something =
-            planned.step.publishes() || matches!(planned.step, Step::CreateContainer);
-        if !starts_something {
-            return Ok(false);
-        }
-        let wait = self.work.pause(now).or_else(|| {
-            let most = self
-                .worker
-                .settings
-                .limits
-                .rolling_day(self.work.delivery.platform, progress.part_index > 0)?;
-            let hour = Duration::from_secs(3600);
-            (self.work.published_24h >= most).then_some((now + hour, WaitReason::AccountRateLimit))
-        });
-        let Some((until, why)) = wait else {
-            return Ok(false);
-        };
-        info!(%until, waiting_for = %why, "held back");
-        self.hold_back(until, why, now).await?;
-        Ok(true)
-    }
-
-    fn takes(&self, planned: &Planned) -> Vec<Take> {
-        if !planned.step.publishes() {
-            return Vec::new();
-        }
+    /// What a step takes from the rate windows, and what it costs.
+    fn takes(&self, planned: &Planned, now: Timestamp) -> (Option<Charge>, Vec<Take>) {
         let row = &self.work.delivery;
-        self.worker.settings.limits.takes(
-            row.platform,
-            &row.account_id,
-            planned.armed.part_index > 0,
-        )
+        let (step, armed) = (&planned.step, &planned.armed);
+        let settings = &self.worker.settings;
+        let mut takes = match step.publishes() {
+            true => settings
+                .limits
+                .takes(row.platform, &row.account_id, armed.part_index > 0),
+            false => Vec::new(),
+        };
+        let part = self.work.part();
+        let charge = part.and_then(|part| spend::before(self.work, part, step, armed, now));
+        if let (Some(budget), Some(charge)) = (settings.budget, &charge) {
+            takes.push(spend::take(budget, charge));
+        }
+        (charge, takes)
     }
 
     /// The token for what is planned; `None`: the delivery waits for one.
@@ -179,13 +161,14 @@ impl Run<'_> {
                 debug!("taken by another");
                 Ok(None)
             }
-            Claimed::Limited { lane, until } => {
-                let pause = self.pause_of(lane, until);
-                info!(%until, waiting_for = %pause.reason, "rate limit used up");
-                worker.boundaries.at(Side::Before, Action::PauseLane).await;
-                entities::lanes::pause(worker.database.writer(), &pause, now).await?;
-                worker.boundaries.at(Side::After, Action::PauseLane).await;
-                self.hold_back(until, pause.reason, now).await?;
+            Claimed::Limited(full) => {
+                info!(until = %full.until, waiting_for = %full.reason, "used up");
+                if let Some(pause) = pause_of(&full) {
+                    worker.boundaries.at(Side::Before, Action::PauseLane).await;
+                    lanes::shut(&worker.database, &pause, now).await?;
+                    worker.boundaries.at(Side::After, Action::PauseLane).await;
+                }
+                self.hold_back(full.until, full.reason, now).await?;
                 Ok(None)
             }
         }

@@ -5,7 +5,7 @@ use tracing::{error, info};
 
 use crate::publish::publish;
 use crate::token::renew;
-use crate::{Worker, errands, relay};
+use crate::{Worker, errands, quota, relay};
 
 /// How many jobs are taken from the queue at once; few, so that a worker which joins finds some.
 const PREFETCH: usize = 8;
@@ -30,11 +30,12 @@ pub async fn run(worker: Worker) -> Result<(), RunError> {
         worker.stop.cancel();
         ended
     };
-    let (jobs, (), (), ()) = tokio::join!(
+    let (jobs, (), (), (), ()) = tokio::join!(
         jobs,
         relay::run(&worker),
         renew::run(&worker),
-        errands::run(&worker)
+        errands::run(&worker),
+        quota::run(&worker)
     );
     info!(worker = worker.name, "worker stopped");
     jobs.map_err(|error| RunError(error.to_string()))

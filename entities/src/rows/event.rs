@@ -23,6 +23,10 @@ text_enum! {
         /// Its token can not be renewed at the moment; it is tried on.
         AccountDegraded = "account.degraded",
         AccountNeedsReconnect = "account.needs_reconnect",
+        /// Less than a tenth of a limit or of the budget is left.
+        QuotaLow = "quota.low",
+        /// A platform has shut an account or the app out, or the budget is used up.
+        LanePaused = "lane.paused",
     }
 }
 

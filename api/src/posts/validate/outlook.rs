@@ -14,14 +14,13 @@ use super::similar::are_alike;
 use super::wire::{
     AccountForecastBody, ConnectionBody, PartForecastBody, PriceBody, QuotaBody, WarningBody,
 };
+use crate::money::{self, dollars};
 use crate::posts::check::texts::Measure;
 use crate::problem::Problem;
 use crate::state::State;
 
 /// How far around its time a post is compared with others.
 const NEAR: Duration = Duration::from_secs(24 * 3600);
-/// What X charges to be told what a file shows, in millionths of a dollar (`x.md` 4.3).
-const DESCRIBE_MICRODOLLARS: u64 = 5_000;
 
 /// One account that a post would go to.
 pub struct Outlook<'a> {
@@ -239,26 +238,12 @@ fn of(limits: &[PublishedLimit], name: &'static str, used: i64, takes: i64) -> O
 }
 
 fn price(parts: &[Part]) -> PriceBody {
-    let described = parts
-        .iter()
-        .flat_map(|part| &part.media)
-        .filter(|media| media.alt_text.is_some())
-        .count() as u64;
-    let described = described * DESCRIBE_MICRODOLLARS;
-    let of_texts: u64 = parts
-        .iter()
-        .map(|part| x::price_microdollars(&part.text))
-        .sum();
-    let without: u64 = parts.iter().map(|_| x::price_microdollars("")).sum();
+    let described: i64 = parts.iter().map(money::of_words).sum();
+    let without = i64::try_from(parts.len()).unwrap_or(i64::MAX) * x::price::CREATE_POST;
     PriceBody {
-        total: dollars(of_texts + described),
+        total: dollars(parts.iter().map(money::of_part).sum()),
         without_links: dollars(without + described),
     }
-}
-
-fn dollars(microdollars: u64) -> String {
-    let thousandths = microdollars.div_ceil(1_000);
-    format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
 }
 
 #[cfg(test)]
