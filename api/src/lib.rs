@@ -6,6 +6,7 @@
 //! | [`state`] | what a handler works with |
 //! | [`caller`], [`sign_in`], [`session`], [`keys`] | for whom, and how they prove it |
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
+//! | [`quota`], [`cost`] | what is left of the platforms' limits; what X charges |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
@@ -16,15 +17,18 @@ pub mod body;
 pub mod caller;
 pub mod clerk_link;
 pub mod connections;
+pub mod cost;
 pub mod deliveries;
 pub mod docs;
 pub mod fields;
 pub mod health;
 pub mod keys;
 mod media;
+mod money;
 pub mod pages;
 pub mod posts;
 pub mod problem;
+pub mod quota;
 pub mod server;
 pub mod session;
 pub mod sign_in;

@@ -14,7 +14,8 @@ use crate::access_log::{PagePolicy, access_log};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, health, keys, media, pages, posts, session, webhooks,
+    accounts, connections, cost, deliveries, docs, health, keys, media, pages, posts, quota,
+    session, webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.
@@ -42,6 +43,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(accounts::list)
                 .service(accounts::connect)
                 .service(accounts::disconnect)
+                .service(quota::of_account)
+                .service(quota::of_all)
+                .service(cost::cost)
                 .service(connections::begin::how)
                 .service(connections::begin::begin)
                 .service(connections::finish::finish)

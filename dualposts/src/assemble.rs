@@ -225,6 +225,8 @@ impl Parts {
                 handed: settings.worker.handed,
                 public_url: public_url.to_owned(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,
+                limits: settings.worker.limits.table().to_vec(),
+                budget: settings.worker.budget,
                 simulator_url,
             },
             boundaries: Boundaries::default(),

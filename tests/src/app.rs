@@ -130,6 +130,8 @@ impl TestApp {
                 handed: worker.settings.handed,
                 public_url: base_url.clone(),
                 connect_by_own_apps: false,
+                limits: worker.settings.limits.table().to_vec(),
+                budget: worker.settings.budget,
                 simulator_url: None,
             },
             boundaries: worker.boundaries.clone(),

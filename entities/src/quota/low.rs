@@ -56,10 +56,16 @@ pub async fn round(
     }
     let mut told = 0;
     for low in &lows {
-        let transaction = database.begin().await?;
-        told += usize::from(tell(&transaction, low, now).await?);
-        transaction.commit().await?;
+        told += usize::from(tell_now(database, low, now).await?);
     }
+    Ok(told)
+}
+
+/// [`tell`] in a transaction of its own.
+pub async fn tell_now(database: &Database, low: &Low, now: Timestamp) -> Result<bool, DbErr> {
+    let transaction = database.begin().await?;
+    let told = tell(&transaction, low, now).await?;
+    transaction.commit().await?;
     Ok(told)
 }
 

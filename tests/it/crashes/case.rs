@@ -173,6 +173,7 @@ fn leaves_a_claim(boundary: Boundary) -> bool {
             | Action::PushHandedOut
             | Action::PauseLane
             | Action::HoldBack
+            | Action::ProbeLane
             | Action::HandOn => false,
         },
         Boundary::Step(_, action, ..) => match action {
