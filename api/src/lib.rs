@@ -8,6 +8,7 @@
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
 //! | [`events`] | what happens, as it happens |
 //! | [`hooks`] | where customers want their events sent |
+//! | [`quota`], [`cost`] | what is left of the platforms' limits; what X charges |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
@@ -19,6 +20,7 @@ pub mod body;
 pub mod caller;
 pub mod clerk_link;
 pub mod connections;
+pub mod cost;
 pub mod deliveries;
 pub mod docs;
 pub mod events;
@@ -30,10 +32,12 @@ pub mod hooks;
 mod json;
 pub mod keys;
 mod media;
+mod money;
 pub mod pages;
 pub mod posts;
 pub mod problem;
 mod request_trace;
+pub mod quota;
 pub mod server;
 pub mod session;
 pub mod sign_in;

@@ -15,8 +15,8 @@ use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, deliveries, docs, events, exposure, health, hooks, keys, media, pages,
-    posts, session, webhooks,
+    accounts, connections, cost, deliveries, docs, events, exposure, health, hooks, keys, media, pages,
+    posts, quota, session, webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.
@@ -45,6 +45,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
                 .service(accounts::list)
                 .service(accounts::connect)
                 .service(accounts::disconnect)
+                .service(quota::of_account)
+                .service(quota::of_all)
+                .service(cost::cost)
                 .service(connections::begin::how)
                 .service(connections::begin::begin)
                 .service(connections::finish::finish)

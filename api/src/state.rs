@@ -7,6 +7,7 @@ use std::time::Duration;
 use entities::boundary::{Action, Boundaries, Side};
 use entities::due;
 use entities::rows::account;
+use entities::quota::Limit;
 use entities::vault::Vault;
 use entities::{AccountId, Clock, Database, DeliveryId, Platform, Timestamp};
 use queue::{Job, Line, Queue};
@@ -64,6 +65,10 @@ pub struct Settings {
     pub webhooks_reach: webhooks::Reach,
     /// Connect by our own apps even where people sign in with Clerk.
     pub connect_by_own_apps: bool,
+    /// The limits on publishing that workers keep to.
+    pub limits: Vec<Limit>,
+    /// What X may cost in a month, in millionths of a dollar.
+    pub budget: Option<i64>,
     /// Where the simulator shows what it has published, when it stands in for the platforms.
     pub simulator_url: Option<String>,
     /// How much of strangers is borne.

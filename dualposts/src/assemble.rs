@@ -260,6 +260,8 @@ impl Parts {
                 public_url: public_url.to_owned(),
                 webhooks_reach: settings.webhooks_reach(),
                 connect_by_own_apps: settings.apps.connect_by_own_apps,
+                limits: settings.worker.limits.table().to_vec(),
+                budget: settings.worker.budget,
                 simulator_url,
                 guard: settings.guard.clone(),
             },

@@ -144,6 +144,30 @@ fn rate(
     }
 }
 
+/// What X may cost in a month, in millionths of a dollar.
+fn budget(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Option<i64> {
+    let text = reader.text("DUALPOSTS_X_MONTHLY_BUDGET_USD")?;
+    let micro_dollars = micro_dollars(&text);
+    if micro_dollars.is_none() {
+        reader.wrong(format!(
+            "DUALPOSTS_X_MONTHLY_BUDGET_USD is {text:?}; it must be dollars such as 25 or 12.50"
+        ));
+    }
+    micro_dollars
+}
+
+/// Dollars with up to six decimals, read without rounding.
+fn micro_dollars(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || part.len() > 6 || !is_number(whole) || !is_number(part) {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let part: i64 = format!("{part:0<6}").parse().ok()?;
+    whole.checked_mul(1_000_000)?.checked_add(part)
+}
+
 /// All that is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration can not be used:\n  - {}", .0.join("\n  - "))]
@@ -255,6 +279,7 @@ impl Settings {
                         Limits::published()
                     }
                 },
+                budget: budget(&mut reader),
                 ..standard
             },
             metrics_listen: telemetry::metrics_listen(&mut reader),
@@ -330,6 +355,27 @@ mod tests {
             apps.x.unwrap().authorize_url,
             "http://127.0.0.1:8090/i/oauth2/authorize"
         );
+    }
+
+    #[test]
+    fn a_budget_is_read_to_the_millionth() {
+        let read = |text: &str| read(&[("DUALPOSTS_X_MONTHLY_BUDGET_USD", text)]);
+        assert_eq!(self::read(&[]).unwrap().worker.budget, None);
+        for (text, budget) in [("25", 25_000_000), ("12.50", 12_500_000), ("0.000001", 1)] {
+            assert_eq!(read(text).unwrap().worker.budget, Some(budget));
+        }
+        for wrong in [
+            "-1",
+            "1,5",
+            "$5",
+            ".",
+            "1.0000001",
+            "1e3",
+            "99999999999999999",
+        ] {
+            let error = read(wrong).unwrap_err().to_string();
+            assert!(error.contains("DUALPOSTS_X_MONTHLY_BUDGET_USD"), "{error}");
+        }
     }
 
     #[test]

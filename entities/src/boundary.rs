@@ -46,6 +46,8 @@ text_enum! {
         PauseLane = "pause_lane",
         /// A worker moves a delivery past a pause.
         HoldBack = "hold_back",
+        /// A worker takes it on itself to try a lane that was shut.
+        ProbeLane = "probe_lane",
         /// A worker claims a delivery whose account has no usable token.
         ClaimWithoutToken = "claim_without_token",
         /// And writes down that it waits for one.

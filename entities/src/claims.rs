@@ -10,7 +10,7 @@ use crate::database::{execute, query_one};
 use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
 use crate::misfire::{self, Policy};
-use crate::rates::{self, Take};
+use crate::rates::{self, Full, Take};
 use crate::rows::account::{self, AccountState, TokenSource};
 use crate::rows::delivery::{Model, ProgressColumns};
 use crate::uploads::{self, Upload};
@@ -35,6 +35,10 @@ pub struct Work {
     pub published_24h: i64,
     pub account_pause: Option<(Timestamp, WaitReason)>,
     pub app_pause: Option<(Timestamp, WaitReason)>,
+    /// How often the account's lane was found shut without a success since.
+    pub account_strikes: i32,
+    /// The same of the app's.
+    pub app_strikes: i32,
     /// The files of the part under way, as far as they got.
     pub uploads: Vec<Upload>,
 }
@@ -101,6 +105,19 @@ impl Work {
             .filter(|(until, _)| *until > now)
             .max_by_key(|(until, _)| *until)
     }
+
+    /// The lanes that were shut and have not been tried since their pause ended at the time beside them.
+    pub fn to_be_probed(&self) -> impl Iterator<Item = (Lane, Timestamp)> {
+        let row = &self.delivery;
+        let account = (self.account_strikes > 0).then_some(self.account_pause);
+        let app = (self.app_strikes > 0).then_some(self.app_pause);
+        [
+            (Lane::Account(row.account_id.clone()), account),
+            (Lane::App(row.platform), app),
+        ]
+        .into_iter()
+        .filter_map(|(lane, pause)| Some((lane, pause??.0)))
+    }
 }
 
 /// How far the clocks of two processes may be apart: a job that one of them found due is not
@@ -117,6 +134,7 @@ const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_
                 AS clerk_user_id,
             la.paused_until AS account_paused_until, la.reason AS account_pause_reason,
             lp.paused_until AS app_paused_until, lp.reason AS app_pause_reason,
+            coalesce(la.strikes, 0) AS account_strikes, coalesce(lp.strikes, 0) AS app_strikes,
             (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = d.part_index - 1) AS reply_to,
             CASE WHEN d.platform = 'threads' THEN
                 (SELECT count(*) FROM parts WHERE account_id = d.account_id AND published_at > $2
@@ -202,6 +220,8 @@ fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
         published_24h: row.try_get("", "published_24h")?,
         account_pause: pause("account_paused_until", "account_pause_reason")?,
         app_pause: pause("app_paused_until", "app_pause_reason")?,
+        account_strikes: row.try_get("", "account_strikes")?,
+        app_strikes: row.try_get("", "app_strikes")?,
         uploads: Vec::new(),
     })
 }
@@ -213,12 +233,12 @@ pub enum Claimed {
     Ours(Claim),
     /// Somebody else was faster, or it changed since it was read.
     Taken,
-    /// A rate window is full.
-    Limited { lane: Lane, until: Timestamp },
+    /// A rate window is full, or the budget.
+    Limited(Full),
 }
 
 /// Takes what `work` read, unless it changed since, saves `armed` as how far it got, and counts
-/// the call in all rate windows; all or nothing. `lease` begins at `now`.
+/// the call in all rate windows and in the ledger; all or nothing. `lease` begins at `now`.
 pub async fn claim(
     database: &Database,
     work: &Work,
@@ -235,9 +255,11 @@ pub async fn claim(
         Status::Unconfirmed => Status::Unconfirmed,
         _ => Status::Publishing,
     };
+    let reserved = takes.iter().filter_map(Take::charge);
     let write = Write {
         // A claim for anything but the visible call may be lost: it would be made again.
         may_be_lost: !matches!(armed.checkpoint, Checkpoint::Sent { .. }),
+        inserts: reserved.map(|charge| charge.row(now)).collect(),
         ..Write::only(taking(row, status, armed, worker, now, lease_until))
     };
     let taken = if takes.is_empty() {
@@ -247,12 +269,7 @@ pub async fn claim(
         if !rates::take(&transaction, takes, now).await? {
             let full = rates::full_until(&transaction, takes, now).await?;
             transaction.rollback().await?;
-            return Ok(
-                full.map_or(Claimed::Taken, |(lane, until)| Claimed::Limited {
-                    lane,
-                    until,
-                }),
-            );
+            return Ok(full.map_or(Claimed::Taken, Claimed::Limited));
         }
         let taken = write.run(&transaction).await?;
         if taken {

@@ -71,7 +71,13 @@ pub async fn erase_user(database: &Database, id: &UserId, now: Timestamp) -> Res
     for (sql, values) in at_owner {
         execute(&transaction, sql, values).await?;
     }
-    for table in ["sessions", "sign_in_links", "authorizations", "webhooks"] {
+    for table in [
+        "sessions",
+        "sign_in_links",
+        "authorizations",
+        "webhooks",
+        "charges",
+    ] {
         let sql = format!("DELETE FROM {table} WHERE owner_id = $1");
         execute(&transaction, sql, [id.clone().into()]).await?;
     }
@@ -100,6 +106,12 @@ async fn erase_accounts<C: ConnectionTrait>(
     let values = std::iter::once(now.into())
         .chain(whom.iter().cloned())
         .chain([error.into()]);
+    execute(connection, sql, values).await?;
+    let sql = format!(
+        "DELETE FROM platform_quotas WHERE asked_at <= $1
+           AND account_id IN (SELECT id FROM accounts WHERE {whose})"
+    );
+    let values = std::iter::once(now.into()).chain(whom.iter().cloned());
     execute(connection, sql, values).await?;
     // The platform's id is what a platform's callback would find it by again.
     let sql = format!(

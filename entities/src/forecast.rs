@@ -1,5 +1,8 @@
 //! What an account has published lately and what is scheduled on it: what a post must share the
-//! platform's quota with.
+//! platform's quota with, and when each will go out.
+
+pub mod planned;
+pub mod simulate;
 
 use sea_orm::FromQueryResult;
 

@@ -20,7 +20,8 @@
 //! | [`boundary`] | the moments in which a process may die |
 //! | [`misfire`] | too late: publish, skip or ask |
 //! | [`jitter`] | deliveries that are spread over a while |
-//! | [`rates`], [`lanes`] | how fast an account or an app may go |
+//! | [`rates`], [`lanes`], [`quota`] | how fast an account or an app may go, and what is left |
+//! | [`spend`], [`month`] | what X charges, in which month |
 //! | [`users`], [`keys`], [`sessions`], [`scopes`], [`authorizations`] | who may come in, and what for |
 //! | [`accounts`], [`tokens`], [`vault`], [`sealing`], [`unclaimed`] | which profiles, and with which secrets |
 //! | [`erasure`], [`receipts`] | who goes; what was told to us already |
@@ -50,9 +51,11 @@ pub mod lanes;
 pub mod media;
 pub mod misfire;
 pub mod notifications;
+pub mod month;
 pub mod platform;
 pub mod post_status;
 pub mod posts;
+pub mod quota;
 pub mod rates;
 pub mod receipts;
 pub mod record;
@@ -61,6 +64,7 @@ pub mod scopes;
 pub mod sealing;
 pub mod secret;
 pub mod sessions;
+pub mod spend;
 pub mod sweep;
 mod text_enum;
 pub mod timestamp;

@@ -105,7 +105,10 @@ pub fn can_be_late(status: Status, progress: &Progress) -> bool {
 /// there.
 pub(crate) fn is_announced(why: WaitReason) -> bool {
     match why {
-        WaitReason::AccountRateLimit | WaitReason::AppRateLimit | WaitReason::LanePaused => true,
+        WaitReason::AccountRateLimit
+        | WaitReason::AppRateLimit
+        | WaitReason::LanePaused
+        | WaitReason::Budget => true,
         WaitReason::Schedule
         | WaitReason::Turn
         | WaitReason::PlatformProcessing

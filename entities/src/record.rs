@@ -8,12 +8,15 @@ use serde_json::json;
 
 use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
 use crate::errands;
-use crate::lanes::{self, Pause};
+use crate::lanes::{self, Lane, Pause};
 use crate::misfire;
-use crate::rates::{self, Report, Take};
+use crate::month::Month;
+use crate::quota::low::{self, Low};
+use crate::rates::{self, Full, Report, Take};
 use crate::rows::attempt::{StepName, Verdict};
 use crate::rows::delivery::ProgressColumns;
 use crate::rows::event::EventKind;
+use crate::spend::{self, Charge};
 use crate::tokens::{self, TokenOf};
 use crate::uploads::{self, Upload};
 use crate::write::{Insert, Sql, Write};
@@ -66,6 +69,14 @@ pub struct Record {
     pub refunds: Vec<Take>,
     /// What the next step takes from the rate windows, when the claim is kept for it.
     pub takes: Vec<Take>,
+    /// What the step cost, or did not.
+    pub charges: Vec<Charge>,
+    /// What of it was not reserved before, and is to be counted in the budget: millionths of a dollar.
+    pub unreserved: Option<(Month, i64)>,
+    /// Lanes that were shut, and in which a call has succeeded.
+    pub reopened: Vec<Lane>,
+    /// A rolling limit of which little is left.
+    pub low: Option<Low>,
     /// How far a file of the part under way got.
     pub upload: Option<Upload>,
     /// When to see whether it is still there.
@@ -86,6 +97,9 @@ impl Record {
         self.takes.is_empty()
             && self.refunds.is_empty()
             && self.reports.is_empty()
+            && self.unreserved.is_none()
+            && self.reopened.is_empty()
+            && self.low.is_none()
             && self.pause.is_none()
             && self.refused_token.is_none()
     }
@@ -100,6 +114,10 @@ impl Record {
             reports: Vec::new(),
             refunds: Vec::new(),
             takes: Vec::new(),
+            charges: Vec::new(),
+            unreserved: None,
+            reopened: Vec::new(),
+            low: None,
             upload: None,
             verify_at: None,
         }
@@ -120,8 +138,8 @@ pub enum Recorded {
     Done(Option<Claim>),
     /// The claim is no longer ours; nothing was written.
     ClaimLost,
-    /// A rate window for the next step is full; nothing was written.
-    Limited { lane: lanes::Lane, until: Timestamp },
+    /// A rate window for the next step is full, or the budget; nothing was written.
+    Limited(Full),
 }
 
 /// Writes `record` if `claim` still holds. `lease` is for a kept claim and begins at `now`.
@@ -170,12 +188,7 @@ async fn record_once(
         if !rates::take(&transaction, &record.takes, now).await? {
             let full = rates::full_until(&transaction, &record.takes, now).await?;
             transaction.rollback().await?;
-            return Ok(
-                full.map_or(Recorded::ClaimLost, |(lane, until)| Recorded::Limited {
-                    lane,
-                    until,
-                }),
-            );
+            return Ok(full.map_or(Recorded::ClaimLost, Recorded::Limited));
         }
         if write.run(&transaction).await? {
             save_the_rest(&transaction, record, now).await?;
@@ -216,6 +229,8 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         .verify_at
         .map(|at| errands::verify_row(&claim.id, at, now));
     let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
+    let reserved = record.takes.iter().filter_map(Take::charge);
+    let charges = record.charges.iter().chain(reserved);
     Write {
         // Losing it would repeat what may be repeated, or look for what is live once more.
         may_be_lost: change.keeps_claim
@@ -224,6 +239,7 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         inserts: [live, upload, verify, attempt, event]
             .into_iter()
             .flatten()
+            .chain(charges.map(|charge| charge.row(now)))
             .collect(),
     }
 }
@@ -234,8 +250,18 @@ async fn save_the_rest<C: ConnectionTrait>(
     record: &Record,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    rates::refund(connection, &record.refunds).await?;
+    // In the order in which a claim takes windows, so that none waits for the other.
     rates::report(connection, &record.reports, now).await?;
+    rates::refund(connection, &record.refunds).await?;
+    if let Some((month, micro_dollars)) = record.unreserved {
+        spend::count(connection, month, micro_dollars).await?;
+    }
+    if let Some(low) = &record.low {
+        low::tell(connection, low, now).await?;
+    }
+    for lane in &record.reopened {
+        lanes::reopen(connection, lane, now).await?;
+    }
     if let Some(pause) = &record.pause {
         lanes::pause(connection, pause, now).await?;
     }
@@ -394,6 +420,7 @@ pub async fn record_late(
     claim: &Claim,
     success: Change,
     attempted: Attempted,
+    charges: &[Charge],
     now: Timestamp,
 ) -> Result<bool, DbErr> {
     let success = match success.to {
@@ -437,7 +464,11 @@ pub async fn record_late(
         .write(Write {
             may_be_lost: false,
             guard,
-            inserts: live.into_iter().chain(rest).collect(),
+            inserts: live
+                .into_iter()
+                .chain(rest)
+                .chain(charges.iter().map(|charge| charge.row(now)))
+                .collect(),
         })
         .await
 }

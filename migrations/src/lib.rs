@@ -22,6 +22,7 @@ mod m0007_media;
 mod m0008_errands;
 mod m0009_told_events;
 mod m0010_webhooks;
+mod m0011_spend;
 mod m0012_fairness;
 mod m0013_traces;
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_errands::Migration),
             Box::new(m0009_told_events::Migration),
             Box::new(m0010_webhooks::Migration),
+            Box::new(m0011_spend::Migration),
             Box::new(m0012_fairness::Migration),
             Box::new(m0013_traces::Migration),
         ]

@@ -6,7 +6,7 @@ mod media;
 mod new_post;
 pub mod oauth;
 mod one_post;
-mod price;
+pub mod price;
 mod problem;
 mod snowflake;
 pub mod text;
@@ -28,7 +28,6 @@ use crate::remote::{Profile, RemotePost};
 pub use compare::same_text;
 pub use media::{CHUNK_BYTES, MediaCategory, Processing, Uploaded};
 pub use new_post::{NewPost, Poll, PostOptions, ReplySettings};
-pub use price::price_microdollars;
 
 /// Rows asked for in a list; the most that X gives (x.md 2.7).
 const TIMELINE_ROWS: &str = "100";

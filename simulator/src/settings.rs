@@ -237,7 +237,8 @@ pub struct XSettings {
     /// How long it is refused. The real window is unknown (x.md 2.6).
     pub duplicate_window_ms: i64,
     /// What the app has paid in, in millionths of a dollar; a create costs
-    /// 15,000, with a link 200,000, a deletion 10,000, metadata 5,000 (x.md 4.3).
+    /// 15,000, with a link 200,000, a deletion 10,000, metadata 5,000, each post
+    /// that is read 5,000 (x.md 4.3).
     /// `None`: never runs out.
     pub credit_microdollars: Option<i64>,
     pub media: XMediaSettings,

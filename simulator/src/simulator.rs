@@ -171,6 +171,12 @@ impl Simulator {
         self.0.signed_request(username)
     }
 
+    /// What X has charged so far, in millionths of a dollar (x.md 4.3).
+    #[must_use]
+    pub fn spent_microdollars(&self) -> i64 {
+        self.0.world().spent_microdollars()
+    }
+
     /// Changes how the platforms behave from the next call on.
     pub fn set_settings(&self, change: impl FnOnce(&mut Settings)) {
         self.0.set_settings(change);

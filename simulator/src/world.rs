@@ -233,6 +233,11 @@ impl World {
         answer
     }
 
+    /// What X has charged so far.
+    pub(crate) fn spent_microdollars(&self) -> i64 {
+        self.x.spent_microdollars
+    }
+
     /// Every live post, oldest first.
     pub(crate) fn live_posts(&self, settings: &Settings) -> Vec<LivePost> {
         let on_threads = self.threads.posts().filter(|post| post.is_live());

@@ -151,6 +151,7 @@ both_modes! {
                 "posts" if route.path.ends_with("/validate") => "posts:read".to_owned(),
                 "posts" | "deliveries" | "media" | "events" => format!("posts:{verb}"),
                 "accounts" | "connections" => format!("accounts:{verb}"),
+                "quota" | "cost" => "accounts:read".to_owned(),
                 "keys" => "keys:write".to_owned(),
                 "webhooks" => format!("webhooks:{verb}"),
                 other => panic!("who may call {other}?"),

@@ -137,6 +137,8 @@ impl TestApp {
                 public_url: base_url.clone(),
                 webhooks_reach: webhooks::Reach::PrivateToo,
                 connect_by_own_apps: false,
+                limits: worker.settings.limits.table().to_vec(),
+                budget: worker.settings.budget,
                 simulator_url: None,
                 guard: options.guard.unwrap_or_else(api::Guard::without_rates),
             },

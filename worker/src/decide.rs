@@ -2,7 +2,7 @@
 //! the same change.
 
 mod files;
-mod generic;
+pub mod generic;
 mod looking;
 mod preparing;
 mod publishing;
@@ -66,6 +66,8 @@ pub struct Case<'a> {
     /// The delivery's id: what varies its intervals.
     pub seed: &'a str,
     pub settings: &'a Settings,
+    /// How often the lanes were found shut without a success since.
+    pub strikes: Strikes,
     /// Whether the account's token can be renewed, should the platform refuse it.
     pub can_renew: bool,
     /// When the call began: what the answer tells may be as old as that.
@@ -74,6 +76,13 @@ pub struct Case<'a> {
     pub steady_since: Timestamp,
     /// When the answer was there, or the worker came to look at it.
     pub now: Timestamp,
+}
+
+/// How often a lane was found shut by its platform.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strikes {
+    pub account: i32,
+    pub app: i32,
 }
 
 /// What to write down.

@@ -7,14 +7,18 @@ use entities::claims::{Work, load_settled};
 use entities::delivery::DeliveryError;
 use entities::errands::{self, Errand, ErrandKind};
 use entities::rows::part;
+use entities::spend::{self as ledger, ChargeState};
 use entities::{DbErr, Platform, Timestamp, tokens};
-use platforms::{Failure, Meaning};
+use platforms::{Deletion, Failure, Meaning};
 use telemetry::traces;
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::Worker;
 use crate::backoff::{RETRY, interval};
+use crate::decide::Strikes;
+use crate::decide::generic::blocked;
 use crate::explain;
+use crate::spend;
 use crate::token::{Obtained, Token, obtain};
 
 /// How many are taken at once.
@@ -113,47 +117,99 @@ async fn attempt(worker: &Worker, errand: &Errand, work: &Work) -> Result<Ended,
         if now + worker.settings.call_timeout > errand.lease_until {
             return Ok(Ended::Again { at: now, why: None });
         }
-        match is_gone(worker, errand.kind, work, part, &token).await {
-            Ok(true) => {
+        let asked = ask(worker, errand.kind, work, part, &token).await;
+        charge(worker, errand.kind, work, part, &asked, now).await?;
+        match asked {
+            Ok(Found::Live) => {}
+            Ok(Found::Removed | Found::Gone) => {
                 let now = worker.clock.now();
                 errands::part_is_gone(&worker.database, part, errand.kind, now).await?;
             }
-            Ok(false) => {}
             Err(failure) => return failed(worker, errand, work, &token, &failure).await,
         }
     }
     Ok(Ended::Done)
 }
 
-/// Asks the platform; whether the part is not there any more.
-async fn is_gone(
+/// What the platform says of a part.
+enum Found {
+    Live,
+    /// It has just been removed.
+    Removed,
+    /// It was not there any more.
+    Gone,
+}
+
+async fn ask(
     worker: &Worker,
     kind: ErrandKind,
     work: &Work,
     part: &part::Model,
     token: &Token,
-) -> Result<bool, Failure> {
+) -> Result<Found, Failure> {
     let id = part.remote_id.as_deref().unwrap_or_default();
     let now_ms = worker.clock.now().as_ms();
     let (threads, x) = (&worker.platforms.threads, &worker.platforms.x);
-    match (kind, work.delivery.platform) {
-        // Gone before is as good.
-        (ErrandKind::Remove, Platform::Threads) => threads
-            .delete_post(&token.secret, id, now_ms)
-            .await
-            .map(|_| true),
-        (ErrandKind::Remove, Platform::X) => {
-            x.delete_post(&token.secret, id, now_ms).await.map(|_| true)
+    let token = &token.secret;
+    match kind {
+        ErrandKind::Remove => {
+            let deletion = match work.delivery.platform {
+                Platform::Threads => threads.delete_post(token, id, now_ms).await,
+                Platform::X => x.delete_post(token, id, now_ms).await,
+            };
+            deletion.map(|answer| match answer.value {
+                Deletion::Deleted => Found::Removed,
+                // Gone before is as good.
+                Deletion::WasGone => Found::Gone,
+            })
         }
-        (ErrandKind::Verify, Platform::Threads) => threads
-            .read_post(&token.secret, id, now_ms)
-            .await
-            .map(|answer| answer.value.is_none()),
-        (ErrandKind::Verify, Platform::X) => x
-            .read_post(&token.secret, id, now_ms)
-            .await
-            .map(|answer| answer.value.is_none()),
+        ErrandKind::Verify => {
+            let read = match work.delivery.platform {
+                Platform::Threads => threads.read_post(token, id, now_ms).await,
+                Platform::X => x.read_post(token, id, now_ms).await,
+            };
+            read.map(|answer| match answer.value {
+                Some(_) => Found::Live,
+                None => Found::Gone,
+            })
+        }
     }
+}
+
+/// Writes down what was charged for asking.
+async fn charge(
+    worker: &Worker,
+    kind: ErrandKind,
+    work: &Work,
+    part: &part::Model,
+    asked: &Result<Found, Failure>,
+    asked_at: Timestamp,
+) -> Result<(), DbErr> {
+    if work.delivery.platform != Platform::X {
+        return Ok(());
+    }
+    let (database, now) = (&worker.database, worker.clock.now());
+    let charge = match (kind, asked) {
+        (ErrandKind::Verify, Ok(Found::Live)) => {
+            spend::of_reading(work, part.part_index, 1, asked_at)
+        }
+        (ErrandKind::Verify, _) => None,
+        (ErrandKind::Remove, Ok(Found::Removed)) => {
+            let removal = spend::of_removal(work, part.part_index, asked_at);
+            Some(removal.becomes(ChargeState::Settled))
+        }
+        // A try before this one may have removed it without our hearing of it.
+        (ErrandKind::Remove, Ok(_)) => {
+            let (delivery, part_index) = (&part.delivery_id, part.part_index);
+            return ledger::settle_removal(database, delivery, part_index, now).await;
+        }
+        (ErrandKind::Remove, Err(failure)) => {
+            let state = spend::unanswered(failure);
+            let removal = spend::of_removal(work, part.part_index, asked_at);
+            (state == ChargeState::Reserved).then(|| removal.becomes(state))
+        }
+    };
+    ledger::book(database, charge.as_slice(), now).await
 }
 
 async fn failed(
@@ -183,6 +239,14 @@ async fn failed(
             at: Timestamp::from_ms(*until_ms).max(later),
             why: Some(error),
         },
+        Meaning::Blocked { code } => {
+            let app = errand.tries;
+            let (_, rest) = blocked(code, Strikes { account: 0, app });
+            Ended::Again {
+                at: now + rest,
+                why: Some(error),
+            }
+        }
         // Deleting and reading may be repeated, whatever came of it.
         _ => Ended::Again {
             at: later,

@@ -12,6 +12,8 @@
 //! | [`perform`], [`publish`] | one step on a platform; the loop around it |
 //! | [`source`] | where files come from |
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
+//! | [`spend`] | what a step costs |
+//! | [`quota`] | telling that little is left |
 //! | [`errands`] | removing what is live, and seeing whether it still is |
 //! | [`tell`] | telling what happened |
 //! | [`notify`] | telling customers' webhooks what happened |
@@ -26,11 +28,13 @@ pub mod limits;
 pub mod notify;
 pub mod perform;
 pub mod publish;
+pub mod quota;
 pub mod relay;
 pub mod run;
 pub mod search;
 pub mod settings;
 pub mod source;
+pub mod spend;
 pub mod step;
 pub mod tell;
 pub mod token;

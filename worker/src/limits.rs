@@ -1,34 +1,18 @@
 //! How many calls fit into which time: what the platforms publish, or what the operator sets.
 
+use std::time::Duration;
+
 use entities::due::AccountWindow;
 use entities::lanes::Lane;
-use entities::rates::Take;
+use entities::quota::{Counts, Limit, LimitOf};
+use entities::rates::{Ends, Take, Taking};
 use entities::{AccountId, Platform};
 use platforms::LimitScope;
-use platforms::limits::{Counts, PublishedLimit, THREADS_PUBLISH, THREADS_REPLY, X_CREATE};
+use platforms::limits::{self, PublishedLimit, THREADS_PUBLISH, THREADS_REPLY, X_CREATE};
 
 /// The rate windows that guard publishing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits(Vec<Limit>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Limit {
-    platform: Platform,
-    guards: Guards,
-    scope: LimitScope,
-    name: &'static str,
-    max: i64,
-    window_ms: i64,
-    refundable: bool,
-}
-
-/// Threads counts replies apart from posts (`threads.md` 6); X does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guards {
-    Everything,
-    Posts,
-    Replies,
-}
 
 /// A limit that was set in a way that can not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -42,14 +26,14 @@ impl Limits {
     /// What the platforms publish (`x.md` 4.1, `threads.md` 6).
     pub fn published() -> Self {
         let table = [
-            (Platform::X, Guards::Everything, X_CREATE),
-            (Platform::Threads, Guards::Posts, THREADS_PUBLISH),
-            (Platform::Threads, Guards::Replies, THREADS_REPLY),
+            (Platform::X, Counts::PostsAndReplies, X_CREATE),
+            (Platform::Threads, Counts::Posts, THREADS_PUBLISH),
+            (Platform::Threads, Counts::Replies, THREADS_REPLY),
         ];
-        let limits = table.into_iter().flat_map(|(platform, guards, published)| {
+        let limits = table.into_iter().flat_map(|(platform, counts, published)| {
             published
                 .iter()
-                .map(move |limit| Limit::from(platform, guards, limit))
+                .map(move |limit| of_published(platform, counts, limit))
         });
         Limits(limits.collect())
     }
@@ -95,15 +79,21 @@ impl Limits {
         Ok(limits)
     }
 
+    /// All of them.
+    pub fn table(&self) -> &[Limit] {
+        &self.0
+    }
+
     /// What publishing one part takes from the windows. `is_reply`: it answers another post.
     pub fn takes(&self, platform: Platform, account: &AccountId, is_reply: bool) -> Vec<Take> {
         self.guarding(platform, is_reply)
             .map(|limit| Take {
-                lane: lane(limit.scope, platform, account),
+                lane: limit.lane(account),
                 name: limit.name,
                 max: limit.max,
-                window_ms: limit.window_ms,
-                refundable: limit.refundable,
+                ends: Ends::After(limit.window),
+                refundable: limit.is_rolling,
+                takes: Taking::Call,
             })
             .collect()
     }
@@ -121,41 +111,32 @@ impl Limits {
             .collect()
     }
 
-    /// Threads counts over a rolling day what was really published: the most that may have gone
-    /// out in the last 24 hours for one more to fit.
-    pub fn rolling_day(&self, platform: Platform, is_reply: bool) -> Option<i64> {
+    /// Threads counts over a rolling day what was really published: the limit whose maximum may not have
+    /// gone out in that time for one more to fit.
+    pub fn rolling(&self, platform: Platform, is_reply: bool) -> Option<&Limit> {
         self.guarding(platform, is_reply)
-            .find(|limit| limit.refundable)
-            .map(|limit| limit.max)
+            .find(|limit| limit.is_rolling)
     }
 
     fn guarding(&self, platform: Platform, is_reply: bool) -> impl Iterator<Item = &Limit> {
-        let other = if is_reply {
-            Guards::Posts
-        } else {
-            Guards::Replies
-        };
         self.0
             .iter()
-            .filter(move |limit| limit.platform == platform && limit.guards != other)
+            .filter(move |limit| limit.platform == platform && limit.counts.include(is_reply))
     }
 }
 
-impl Limit {
-    fn from(platform: Platform, guards: Guards, published: &PublishedLimit) -> Self {
-        Limit {
-            platform,
-            guards,
-            scope: published.scope,
-            name: published.name,
-            max: i64::from(published.calls),
-            window_ms: published.window_ms,
-            refundable: published.counts == Counts::Effects,
-        }
-    }
-
-    fn key(&self) -> String {
-        format!("{}.{}", self.platform, self.name)
+fn of_published(platform: Platform, counts: Counts, published: &PublishedLimit) -> Limit {
+    Limit {
+        platform,
+        counts,
+        of: match published.scope {
+            LimitScope::Account => LimitOf::Account,
+            LimitScope::App => LimitOf::App,
+        },
+        name: published.name,
+        max: i64::from(published.calls),
+        window: Duration::from_millis(u64::try_from(published.window_ms).unwrap_or(0)),
+        is_rolling: published.counts == limits::Counts::Effects,
     }
 }
 

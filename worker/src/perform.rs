@@ -25,6 +25,8 @@ pub struct Performed {
     pub trace_id: Option<String>,
     /// What the answer said about rate windows.
     pub windows: Vec<RateWindow>,
+    /// How many posts a list returned: X charges for each.
+    pub posts_read: usize,
 }
 
 /// What a step is about.
@@ -125,6 +127,7 @@ pub async fn perform(
         ),
         Step::FindPost => {
             let (listed, from) = list(worker, subject, token, now_ms).await;
+            let posts_read = listed.as_ref().map_or(0, |answer| answer.value.len());
             let searched = match listed {
                 Ok(Answer {
                     value,
@@ -144,7 +147,10 @@ pub async fn perform(
                 }
                 Err(failure) => Err(failure),
             };
-            performed(searched, Success::Searched)
+            Performed {
+                posts_read,
+                ..performed(searched, Success::Searched)
+            }
         }
     };
     Ok(performed)
@@ -301,11 +307,13 @@ fn performed<T>(
             http_status: Some(answer.http_status),
             trace_id: answer.trace_id,
             windows: answer.windows,
+            posts_read: 0,
         },
         Err(failure) => Performed {
             http_status: failure.evidence.http_status,
             trace_id: failure.evidence.trace_id.clone(),
             windows: failure.windows.clone(),
+            posts_read: 0,
             outcome: Err(failure),
         },
     }

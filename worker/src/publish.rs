@@ -12,14 +12,18 @@ mod waiting;
 use entities::boundary::{Action, Side, StepAction};
 use entities::claims::{Claimed, Work, claim, load};
 use entities::delivery::{Change, Claim, Status, WaitReason};
+use entities::lanes;
 use entities::rates::Take;
+use entities::spend::Charge;
 use entities::{DbErr, DeliveryId, Timestamp};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, info, info_span};
 
 use self::stepping::Stride;
+use self::story::pause_of;
 use crate::Worker;
 use crate::explain;
+use crate::spend;
 use crate::step::{Files, Planned, plan};
 use crate::token::{Obtained, Token, obtain};
 
@@ -85,7 +89,7 @@ impl Run<'_> {
             return Ok(());
         }
         let planned = plan(row.platform, row.status, &progress, files, now);
-        let takes = self.takes(&planned);
+        let (charge, takes) = self.takes(&planned, now);
         let Some(claim) = self.claim(&planned, &takes, now).await? else {
             return Ok(());
         };
@@ -93,6 +97,7 @@ impl Run<'_> {
             claim,
             step: planned.step,
             takes,
+            charge,
             uploads: self.work.uploads.clone(),
         };
         while let Some(next) = self.step(stride, &token).await? {
@@ -101,16 +106,23 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn takes(&self, planned: &Planned) -> Vec<Take> {
-        if !planned.step.publishes() {
-            return Vec::new();
-        }
+    /// What a step takes from the rate windows, and what it costs.
+    fn takes(&self, planned: &Planned, now: Timestamp) -> (Option<Charge>, Vec<Take>) {
         let row = &self.work.delivery;
-        self.worker.settings.limits.takes(
-            row.platform,
-            &row.account_id,
-            planned.armed.part_index > 0,
-        )
+        let (step, armed) = (&planned.step, &planned.armed);
+        let settings = &self.worker.settings;
+        let mut takes = match step.publishes() {
+            true => settings
+                .limits
+                .takes(row.platform, &row.account_id, armed.part_index > 0),
+            false => Vec::new(),
+        };
+        let part = self.work.part();
+        let charge = part.and_then(|part| spend::before(self.work, part, step, armed, now));
+        if let (Some(budget), Some(charge)) = (settings.budget, &charge) {
+            takes.push(spend::take(budget, charge));
+        }
+        (charge, takes)
     }
 
     /// The token for what is planned; `None`: the delivery waits for one.
@@ -158,13 +170,14 @@ impl Run<'_> {
                 debug!("taken by another");
                 Ok(None)
             }
-            Claimed::Limited { lane, until } => {
-                let pause = self.pause_of(lane, until);
-                info!(%until, waiting_for = %pause.reason, "rate limit used up");
-                worker.boundaries.at(Side::Before, Action::PauseLane).await;
-                entities::lanes::pause(worker.database.writer(), &pause, now).await?;
-                worker.boundaries.at(Side::After, Action::PauseLane).await;
-                self.hold_back(until, pause.reason, now).await?;
+            Claimed::Limited(full) => {
+                info!(until = %full.until, waiting_for = %full.reason, "used up");
+                if let Some(pause) = pause_of(&full) {
+                    worker.boundaries.at(Side::Before, Action::PauseLane).await;
+                    lanes::shut(&worker.database, &pause, now).await?;
+                    worker.boundaries.at(Side::After, Action::PauseLane).await;
+                }
+                self.hold_back(full.until, full.reason, now).await?;
                 Ok(None)
             }
         }

@@ -5,7 +5,7 @@ use tracing::{error, info};
 
 use crate::publish::publish;
 use crate::token::renew;
-use crate::{Worker, errands, notify, relay, tell};
+use crate::{Worker, errands, notify, quota, relay, tell};
 
 /// How many jobs are taken from the queue at once; few, so that a worker which joins finds some.
 const PREFETCH: usize = 8;
@@ -30,13 +30,14 @@ pub async fn run(worker: Worker) -> Result<(), RunError> {
         worker.stop.cancel();
         ended
     };
-    let (jobs, (), (), (), (), ()) = tokio::join!(
+    let (jobs, (), (), (), (), (), ()) = tokio::join!(
         jobs,
         relay::run(&worker),
         renew::run(&worker),
         errands::run(&worker),
         tell::run(&worker),
-        notify::run(&worker)
+        notify::run(&worker),
+        quota::run(&worker)
     );
     info!(worker = worker.name, "worker stopped");
     jobs.map_err(|error| RunError(error.to_string()))

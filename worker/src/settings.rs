@@ -25,6 +25,8 @@ pub struct Settings {
     pub give_up_after: Duration,
     /// How many calls fit into which time.
     pub limits: Limits,
+    /// What X may cost in a month (UTC), for all accounts together, in millionths of a dollar.
+    pub budget: Option<i64>,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             x_settle: Duration::from_secs(120),
             give_up_after: Duration::from_secs(24 * 3600),
             limits: Limits::published(),
+            budget: None,
         }
     }
 }

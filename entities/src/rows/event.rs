@@ -35,6 +35,10 @@ text_enum! {
         WebhookDisabled = "webhook.disabled",
         /// Sent to one webhook because its owner wants to see it arrive.
         WebhookTest = "webhook.test",
+        /// Less than a tenth of a limit or of the budget is left.
+        QuotaLow = "quota.low",
+        /// A platform has shut an account or the app out, or the budget is used up.
+        LanePaused = "lane.paused",
     }
 }
 

@@ -14,6 +14,10 @@ pub(crate) fn check(scene: &Scene<'_>) -> Result<(), Refused> {
     }
 }
 
+/// Each post that a read returns. Whether one that was read before on the same day (UTC) is free is not
+/// promised, and it is charged again.
+pub(crate) const READ_POST_MICRODOLLARS: i64 = 5_000;
+
 pub(crate) fn charge(scene: &mut Scene<'_>, microdollars: i64) {
     scene.x.spent_microdollars += microdollars;
 }

@@ -7,10 +7,11 @@ use crate::request::Request;
 use crate::scene::Scene;
 use crate::x::fields::Fields;
 use crate::x::includes::includes;
-use crate::x::{Refused, XError, errors, render, snowflake, user};
+use crate::x::{Refused, XError, credit, errors, render, snowflake, user};
 
-pub(crate) fn post(scene: &Scene<'_>, id: &str, request: &Request) -> Result<Answer, Refused> {
+pub(crate) fn post(scene: &mut Scene<'_>, id: &str, request: &Request) -> Result<Answer, Refused> {
     check_scopes(scene)?;
+    credit::check(scene)?;
     let number = snowflake::parse(id).ok_or_else(|| XError::InvalidRequest {
         message: format!("The `id` query parameter value [{id}] is not valid"),
         parameter: Some(("id".to_owned(), id.to_owned())),
@@ -21,6 +22,9 @@ pub(crate) fn post(scene: &Scene<'_>, id: &str, request: &Request) -> Result<Ans
             .with_some("includes", includes(scene, &[post], &fields, request)),
         None => not_found(scene, "tweet", id),
     };
+    if scene.x.live_post(number).is_some() {
+        credit::charge(scene, credit::READ_POST_MICRODOLLARS);
+    }
     Ok(Answer::json(200, &body))
 }
 

@@ -8,14 +8,15 @@ use crate::request::Request;
 use crate::scene::Scene;
 use crate::x::fields::Fields;
 use crate::x::includes::includes;
-use crate::x::{Post, Refused, XError, read, render, snowflake};
+use crate::x::{Post, Refused, XError, credit, read, render, snowflake};
 
 pub(crate) fn timeline(
-    scene: &Scene<'_>,
+    scene: &mut Scene<'_>,
     user: &str,
     request: &Request,
 ) -> Result<Answer, Refused> {
     read::check_scopes(scene)?;
+    credit::check(scene)?;
     let number = snowflake::parse(user).ok_or_else(|| invalid("id", user))?;
     let Some(author) = scene.accounts.with_user_id(Platform::X, number) else {
         return Ok(Answer::json(200, &read::not_found(scene, "user", user)));
@@ -27,6 +28,7 @@ pub(crate) fn timeline(
         .filter(|post| page.wants(post, scene.now_ms));
     let shown: Vec<&Post> = rows.by_ref().take(page.size).collect();
     let more = rows.next().is_some();
+    drop(rows);
     let (Some(newest), Some(oldest)) = (shown.first(), shown.last()) else {
         // Without `data` (x.md 2.6).
         let meta = Json::object([("result_count", 0_u16.into())]);
@@ -49,6 +51,8 @@ pub(crate) fn timeline(
     let body = Json::object([("data", data.into())])
         .with_some("includes", includes(scene, &shown, &fields, request))
         .with("meta", meta);
+    let count = i64::try_from(shown.len()).unwrap_or(i64::MAX);
+    credit::charge(scene, count * credit::READ_POST_MICRODOLLARS);
     Ok(Answer::json(200, &body))
 }
 

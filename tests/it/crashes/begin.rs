@@ -72,10 +72,11 @@ impl Case {
                 ))
                 .await;
             }
-            Begins::Paused => {
+            Begins::Paused | Begins::Shut => {
+                let is_over = self.way.begins == Begins::Shut;
                 let paused = Pause {
                     lane: Lane::Account(account),
-                    until: now + HOUR,
+                    until: if is_over { now } else { now + HOUR },
                     reason: WaitReason::LanePaused,
                     detail: None,
                 };

@@ -95,6 +95,7 @@ impl Case {
             | Begins::Abandoned
             | Begins::Reconnected
             | Begins::Paused
+            | Begins::Shut
             | Begins::WindowFull
             | Begins::Stalled => {}
         }
@@ -173,6 +174,7 @@ fn leaves_a_claim(boundary: Boundary) -> bool {
             | Action::PushHandedOut
             | Action::PauseLane
             | Action::HoldBack
+            | Action::ProbeLane
             | Action::HandOn => false,
         },
         Boundary::Step(_, action, ..) => match action {

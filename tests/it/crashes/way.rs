@@ -43,6 +43,8 @@ pub enum Begins {
     TooLate,
     /// The account is paused.
     Paused,
+    /// The account was shut by its platform, and its pause is over.
+    Shut,
     /// The account's rate window is full, and nobody has noticed.
     WindowFull,
     /// The worker's claim is taken back while its visible call is under way.
@@ -131,6 +133,8 @@ fn to_action(action: Action, platform: Platform) -> Way {
             }
         }
         Action::HoldBack => begins(Begins::Paused, UNTIL_DONE),
+        // Who dies before the call leaves it to the next to try.
+        Action::ProbeLane => begins(Begins::Shut, ALWAYS),
         Action::ClaimWithoutToken => begins(Begins::TokenDead, ALWAYS),
         Action::RecordWithoutToken => begins(Begins::TokenDead, UNTIL_DONE),
         Action::HandOn => begins(Begins::Chain, ALWAYS),

@@ -8,12 +8,18 @@ use entities::record::TokenFate;
 use entities::rows::attempt::Verdict;
 use platforms::{Failure, LimitScope, Meaning};
 
-use super::{Case, Decision, LanePause, out_of_patience};
+use super::{Case, Decision, LanePause, Strikes, out_of_patience};
 use crate::backoff::{RETRY, interval};
 use crate::explain;
 
-/// How long a lane rests when the platform shut it without naming a time.
-const BLOCKED_APP: Duration = Duration::from_secs(30 * 60);
+/// How long an app's lane rests that the platform shut without naming a time, the first time and after
+/// each try: what it needs, credits or another plan, somebody must see to.
+const BLOCKED_APP: [Duration; 3] = [
+    Duration::from_secs(15 * 60),
+    Duration::from_secs(3600),
+    Duration::from_secs(6 * 3600),
+];
+/// The same of an account's.
 const BLOCKED_ACCOUNT: Duration = Duration::from_secs(60 * 60);
 /// Threads' bursts of 613 were seen to last 40 s and more (`threads.md` 5.2).
 pub const LIMITED: Duration = Duration::from_secs(60);
@@ -49,12 +55,7 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
             })
         }
         Meaning::Blocked { code } => {
-            let (scope, rest) = match *code {
-                "credits_depleted" | "spend_cap_reached" | "usage_capped" | "app_not_enrolled" => {
-                    (LimitScope::App, BLOCKED_APP)
-                }
-                _ => (LimitScope::Account, BLOCKED_ACCOUNT),
-            };
+            let (scope, rest) = blocked(code, case.strikes);
             let until = case.now + rest;
             let pause = LanePause {
                 scope,
@@ -91,6 +92,18 @@ pub fn without_effect(case: &Case<'_>, progress: Progress, failure: &Failure) ->
         | Meaning::MediaUnreachable
         | Meaning::ChildrenNotReady
         | Meaning::UploadLost => again(case, progress.looked(), error),
+    }
+}
+
+/// Which lane a platform shut, and for how long to leave it alone.
+pub fn blocked(code: &str, strikes: Strikes) -> (LimitScope, Duration) {
+    match code {
+        "credits_depleted" | "spend_cap_reached" | "usage_capped" | "app_not_enrolled" => {
+            let tried = usize::try_from(strikes.app).unwrap_or(0);
+            let longest = BLOCKED_APP.len() - 1;
+            (LimitScope::App, BLOCKED_APP[tried.min(longest)])
+        }
+        _ => (LimitScope::Account, BLOCKED_ACCOUNT),
     }
 }
 

@@ -24,6 +24,8 @@ const LOOKS_BEFORE_ABSENCE: i32 = 3;
 const LOOKS_BEFORE_GIVING_UP: i32 = 10;
 /// How long a post that is proven live is looked for, to learn its id.
 const LOOK_FOR_ID: Duration = Duration::from_secs(15 * 60);
+/// How long to rest when the platform lets nobody look: the app has no credits, the account is locked.
+const BLOCKED: Duration = Duration::from_secs(3600);
 /// How long a container that can not be found is believed to be merely out of sight.
 const VANISHED: Duration = Duration::from_secs(60);
 
@@ -106,6 +108,15 @@ pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
                 let reason = explain::explain(case.platform, failure).message;
                 TokenFate::Dead { reason }
             });
+        }
+        // Nobody is let look before somebody has seen to it.
+        Meaning::Blocked { .. } => {
+            if let (delivery::Status::Unconfirmed, Some(at)) =
+                (decision.change.to(), decision.change.next_at())
+            {
+                let progress = decision.change.progress().clone();
+                decision.change = Change::unconfirmed(progress, at.max(case.now + BLOCKED));
+            }
         }
         // The platform named a time to look again.
         Meaning::Limited {

@@ -236,6 +236,7 @@ impl Scene {
             seed: "dlv_1",
             settings: &settings,
             asked_at,
+            strikes: Default::default(),
             can_renew: false,
             steady_since: Timestamp::from_ms(0),
             now: self.now,

@@ -197,5 +197,6 @@ fn refused(meaning: Meaning, message: String) -> Performed {
         http_status: None,
         trace_id: None,
         windows: Vec::new(),
+        posts_read: 0,
     }
 }

@@ -9,15 +9,18 @@ use entities::lanes::Pause;
 use entities::rates::Take;
 use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
 use entities::rows::attempt::Verdict;
+use entities::spend::{Charge, ChargeState};
 use entities::uploads::Upload;
 use entities::{AttemptId, DbErr, Timestamp};
 use telemetry::counting;
 use tracing::{Instrument, debug, info, info_span, warn};
 
+use super::story::pause_of;
 use super::{Run, story, telling};
-use crate::decide::{Case, Decision, Success, decide};
+use crate::decide::{Case, Decision, Strikes, Success, decide};
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
+use crate::spend;
 use crate::step::{Files, Step, plan};
 use crate::token::Token;
 
@@ -30,6 +33,8 @@ pub(super) struct Stride {
     pub step: Step,
     /// What it took from the rate windows.
     pub takes: Vec<Take>,
+    /// What it costs, as far as that is known beforehand.
+    pub charge: Option<Charge>,
     /// The files of the part, as far as they got.
     pub uploads: Vec<Upload>,
 }
@@ -39,6 +44,7 @@ struct Outcome {
     performed: Performed,
     decision: Decision,
     attempted: Attempted,
+    charges: Vec<Charge>,
     now: Timestamp,
 }
 
@@ -97,6 +103,10 @@ impl Run<'_> {
             files,
             seed: claim.id.as_str(),
             settings: &worker.settings,
+            strikes: Strikes {
+                account: self.work.account_strikes,
+                app: self.work.app_strikes,
+            },
             can_renew: token.can_renew,
             asked_at: started_at,
             steady_since: worker.clock.steady_since(),
@@ -107,10 +117,13 @@ impl Run<'_> {
         drop(span);
         story::log(claim, step, &performed, &decision, now.since(started_at));
         let attempted = self.attempted(id, step, &performed, &decision, started_at, now);
+        let charge = stride.charge.as_ref();
+        let charges = self.charges(claim, step, charge, &performed, &decision, started_at);
         let outcome = Outcome {
             performed,
             decision,
             attempted,
+            charges,
             now,
         };
         self.write_down(stride, outcome, token).await
@@ -127,12 +140,14 @@ impl Run<'_> {
             claim,
             step,
             takes,
+            charge: _,
             uploads,
         } = stride;
         let Outcome {
             performed,
             decision,
             attempted,
+            charges,
             now,
         } = outcome;
         let Decision {
@@ -161,7 +176,11 @@ impl Run<'_> {
                 fate,
             }),
             reports,
-            refunds: self.refunds(&claim, &step, verdict, change.to(), takes),
+            refunds: self.refunds(&claim, &step, (verdict, change.to()), &charges, takes),
+            unreserved: self.unreserved(&charges),
+            charges: charges.clone(),
+            reopened: self.reopened(&claim, &step, verdict),
+            low: self.low(&claim, &step, verdict, now),
             upload: upload.clone(),
             verify_at: self.verify_at(&change, now),
             ..Record::bare(change.clone())
@@ -176,9 +195,9 @@ impl Run<'_> {
             let (platform, status) = (claim.platform, Status::Publishing);
             plan(platform, status, change.progress(), files, now)
         });
-        let next_takes = next
+        let (next_charge, next_takes) = next
             .as_ref()
-            .map(|next| self.takes(next))
+            .map(|next| self.takes(next, now))
             .unwrap_or_default();
         match &next {
             Some(next) => {
@@ -195,12 +214,11 @@ impl Run<'_> {
         let span = telling::write_span("record", &claim.id);
         let recording = self.record_surely(&claim, &entry, now);
         let mut recorded = recording.instrument(span).await?;
-        if let Recorded::Limited { lane, until } = recorded {
-            let pause = self.pause_of(lane, until);
-            info!(%until, waiting_for = %pause.reason, "rate limit used up");
-            entry.change = change.clone().release(until, pause.reason);
+        if let Recorded::Limited(full) = &recorded {
+            info!(until = %full.until, waiting_for = %full.reason, "used up");
+            entry.change = change.clone().release(full.until, full.reason);
             entry.takes = Vec::new();
-            entry.pause = Some(pause);
+            entry.pause = pause_of(full);
             self.at(Side::Before, StepAction::Record, &step).await;
             recorded = self.record_surely(&claim, &entry, now).await?;
         }
@@ -215,6 +233,7 @@ impl Run<'_> {
                     claim,
                     step: next.step,
                     takes: next_takes,
+                    charge: next_charge,
                     uploads,
                 }))
             }
@@ -223,12 +242,13 @@ impl Run<'_> {
                 self.hand_on(&claim, &change).await;
                 Ok(None)
             }
-            (Recorded::ClaimLost | Recorded::Limited { .. }, _) => {
+            (Recorded::ClaimLost | Recorded::Limited(_), _) => {
                 if matches!(performed.outcome, Ok(Success::Live { .. })) {
                     self.at(Side::Before, StepAction::RecordLate, &step).await;
                     let late = change.clone();
+                    let database = &worker.database;
                     let written =
-                        record_late(&worker.database, &claim, change, attempted, now).await?;
+                        record_late(database, &claim, change, attempted, &charges, now).await?;
                     self.at(Side::After, StepAction::RecordLate, &step).await;
                     if written {
                         counting::attempts(Verdict::DoneLate, 1);
@@ -301,28 +321,36 @@ impl Run<'_> {
         }
     }
 
-    /// What to give back to the rate windows: the call was refused, or is now known not to have
-    /// been carried out.
+    /// What to give back to the rate windows and the budget: the call was refused, or is now known not
+    /// to have been carried out.
     fn refunds(
         &self,
         claim: &Claim,
         step: &Step,
-        verdict: Verdict,
-        to: Status,
+        (verdict, to): (Verdict, Status),
+        charges: &[Charge],
         takes: Vec<Take>,
     ) -> Vec<Take> {
         use Verdict::{Reconnect, Reject, Retry, RetryAt, Wait};
-        let refused =
-            step.publishes() && matches!(verdict, Wait | Retry | RetryAt | Reconnect | Reject);
-        let looked_in_vain = claim.status == Status::Unconfirmed && to != Status::Unconfirmed;
+        let settings = &self.worker.settings;
+        let released = charges
+            .iter()
+            .find(|charge| charge.state == ChargeState::Released);
+        let is_look = claim.status == Status::Unconfirmed;
+        let refused = match step.publishes() {
+            true => matches!(verdict, Wait | Retry | RetryAt | Reconnect | Reject),
+            false => !is_look && released.is_some(),
+        };
         let unused = if refused {
             takes
-        } else if looked_in_vain && matches!(verdict, Retry | Reject) {
+        } else if is_look && spend::after_look(verdict, to) == ChargeState::Released {
             let is_reply = claim.progress.part_index > 0;
-            self.worker
-                .settings
+            let mut takes = settings
                 .limits
-                .takes(claim.platform, &claim.account_id, is_reply)
+                .takes(claim.platform, &claim.account_id, is_reply);
+            let money = settings.budget.zip(released);
+            takes.extend(money.map(|(budget, charge)| spend::take(budget, charge)));
+            takes
         } else {
             Vec::new()
         };

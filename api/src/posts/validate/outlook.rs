@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use entities::content::{Content, Part};
-use entities::forecast::{self, Load};
+use entities::forecast;
+use entities::quota::{Counts, Limit, LimitOf};
 use entities::rows::account::{self, AccountState};
 use entities::{Platform, Timestamp};
 use media::Reach;
-use platforms::limits::{PublishedLimit, THREADS_PUBLISH, THREADS_REPLY, X_CREATE};
-use platforms::{LimitScope, x};
+use platforms::x;
 
 use super::similar::are_alike;
 use super::wire::{
     AccountForecastBody, ConnectionBody, PartForecastBody, PriceBody, QuotaBody, WarningBody,
 };
+use crate::money::{self, dollars};
 use crate::posts::check::texts::Measure;
 use crate::problem::Problem;
 use crate::state::State;
 
 /// How far around its time a post is compared with others.
 const NEAR: Duration = Duration::from_secs(24 * 3600);
-/// What X charges to be told what a file shows, in millionths of a dollar (`x.md` 4.3).
-const DESCRIBE_MICRODOLLARS: u64 = 5_000;
 
 /// One account that a post would go to.
 pub struct Outlook<'a> {
@@ -182,83 +181,48 @@ impl Outlook<'_> {
         Ok(())
     }
 
-    /// The windows that the platform publishes, with what falls into them until the post goes out.
+    /// The account's windows, with what falls into them until the post goes out.
     async fn quota(&self, parts: &[Part]) -> Result<Vec<QuotaBody>, Problem> {
+        let account = self.account;
         let replies = i64::try_from(parts.len().saturating_sub(1)).unwrap_or(i64::MAX);
-        let takes = Load {
-            posts: i64::from(!parts.is_empty()),
-            replies,
-        };
+        let posts = i64::from(!parts.is_empty());
         let mut quota = Vec::new();
-        match self.account.platform {
-            Platform::Threads => {
-                let used = self.load(THREADS_PUBLISH).await?;
-                quota.extend(of(THREADS_PUBLISH, "posts", used.posts, takes.posts));
-                if replies > 0 {
-                    let used = self.load(THREADS_REPLY).await?;
-                    quota.extend(of(THREADS_REPLY, "replies", used.replies, takes.replies));
-                }
+        let of_account =
+            |limit: &&Limit| limit.platform == account.platform && limit.of == LimitOf::Account;
+        for limit in self.state.settings.limits.iter().filter(of_account) {
+            let (database, from) = (&self.state.database, self.at - limit.window);
+            let load = forecast::load(database, &account.id, account.platform, from, self.at);
+            let sum = |posts: i64, replies: i64| match limit.counts {
+                Counts::PostsAndReplies => posts + replies,
+                Counts::Posts => posts,
+                Counts::Replies => replies,
+            };
+            let takes = sum(posts, replies);
+            if takes == 0 {
+                continue;
             }
-            Platform::X => {
-                let used = self.load(X_CREATE).await?;
-                let (used, takes) = (used.posts + used.replies, takes.posts + takes.replies);
-                quota.extend(of(X_CREATE, "posts_and_replies", used, takes));
-            }
+            let load = load.await?;
+            let used = sum(load.posts, load.replies);
+            quota.push(QuotaBody {
+                name: limit.counts.as_str(),
+                limit: limit.max,
+                window_s: i64::try_from(limit.window.as_secs()).unwrap_or(i64::MAX),
+                used,
+                takes,
+                left: limit.max - used - takes,
+            });
         }
         Ok(quota)
     }
-
-    async fn load(&self, limits: &[PublishedLimit]) -> Result<Load, Problem> {
-        let Some(limit) = of_account(limits) else {
-            return Ok(Load::default());
-        };
-        let window = Duration::from_millis(u64::try_from(limit.window_ms).unwrap_or(0));
-        let (account, platform) = (&self.account.id, self.account.platform);
-        let from = self.at - window;
-        Ok(forecast::load(&self.state.database, account, platform, from, self.at).await?)
-    }
-}
-
-fn of_account(limits: &[PublishedLimit]) -> Option<&PublishedLimit> {
-    limits
-        .iter()
-        .find(|limit| limit.scope == LimitScope::Account)
-}
-
-fn of(limits: &[PublishedLimit], name: &'static str, used: i64, takes: i64) -> Option<QuotaBody> {
-    let limit = of_account(limits)?;
-    let most = i64::from(limit.calls);
-    Some(QuotaBody {
-        name,
-        limit: most,
-        window_s: limit.window_ms / 1000,
-        used,
-        takes,
-        left: most - used - takes,
-    })
 }
 
 fn price(parts: &[Part]) -> PriceBody {
-    let described = parts
-        .iter()
-        .flat_map(|part| &part.media)
-        .filter(|media| media.alt_text.is_some())
-        .count() as u64;
-    let described = described * DESCRIBE_MICRODOLLARS;
-    let of_texts: u64 = parts
-        .iter()
-        .map(|part| x::price_microdollars(&part.text))
-        .sum();
-    let without: u64 = parts.iter().map(|_| x::price_microdollars("")).sum();
+    let described: i64 = parts.iter().map(money::of_words).sum();
+    let without = i64::try_from(parts.len()).unwrap_or(i64::MAX) * x::price::CREATE_POST;
     PriceBody {
-        total: dollars(of_texts + described),
+        total: dollars(parts.iter().map(money::of_part).sum()),
         without_links: dollars(without + described),
     }
-}
-
-fn dollars(microdollars: u64) -> String {
-    let thousandths = microdollars.div_ceil(1_000);
-    format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
 }
 
 #[cfg(test)]

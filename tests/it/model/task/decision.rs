@@ -41,6 +41,7 @@ pub fn decided(
             world.now
         },
         // One clock, which never jumps.
+        strikes: Default::default(),
         can_renew: false,
         steady_since: Timestamp::from_ms(0),
         now: world.now,

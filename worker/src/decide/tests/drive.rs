@@ -168,6 +168,7 @@ impl Delivery {
                 seed: "dlv_1",
                 settings,
                 asked_at,
+                strikes: Default::default(),
                 can_renew: false,
                 steady_since: Timestamp::from_ms(0),
                 now: self.now,

@@ -150,7 +150,7 @@ fn a_block_pauses_the_lane_that_it_is_about() {
             "{blocked}"
         );
         let rest = pause.until.since(scene.now);
-        assert!(rest >= secs(1800) && rest <= HOUR, "{blocked}: {rest:?}");
+        assert!(rest >= secs(900) && rest <= HOUR, "{blocked}: {rest:?}");
         assert_eq!(
             (decision.change.to(), decision.change.next_at()),
             (Status::Queued, Some(pause.until))
@@ -180,4 +180,13 @@ fn a_block_is_given_up_only_when_patience_ends() {
     );
     assert!(decision.change.error().unwrap().retryable);
     assert_eq!(decision.pause, None);
+}
+
+#[test]
+fn an_app_that_stays_shut_is_tried_less_and_less_often() {
+    let rests = [0, 1, 2, 3, 40].map(|app| {
+        let strikes = crate::decide::Strikes { account: 0, app };
+        crate::decide::generic::blocked("credits_depleted", strikes).1
+    });
+    assert_eq!(rests, [secs(900), HOUR, HOUR * 6, HOUR * 6, HOUR * 6]);
 }

@@ -1,0 +1,48 @@
+//! Tells owners that little is left of a limit or of the budget: a look every few seconds, so that counting
+//! a call costs nothing more.
+
+use std::time::Duration;
+
+use entities::DbErr;
+use entities::quota::low;
+use entities::spend::{self, BUDGET};
+use platforms::x::price::CREATE_POST;
+use tracing::warn;
+
+use crate::Worker;
+
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Rounds until `stop`, after the budget has been brought into line with what is set.
+pub async fn run(worker: &Worker) {
+    let mut is_aligned = false;
+    while !worker.stop.is_cancelled() {
+        let done = match is_aligned {
+            true => round(worker).await.map(|_| ()),
+            false => align(worker).await,
+        };
+        match done {
+            Ok(()) => is_aligned = true,
+            Err(error) => warn!(%error, "the limits can not be looked through; trying on"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = worker.stop.cancelled() => {}
+        }
+    }
+}
+
+/// Tells of windows in which little is left; returns of how many.
+pub async fn round(worker: &Worker) -> Result<usize, DbErr> {
+    let settings = &worker.settings;
+    let budget = settings.budget.map(|budget| (BUDGET, budget));
+    let limits = settings.limits.table();
+    low::round(&worker.database, limits, budget, worker.clock.now()).await
+}
+
+/// Brings the budget's window into line with the ledger and with what is set.
+pub async fn align(worker: &Worker) -> Result<(), DbErr> {
+    let (budget, now) = (worker.settings.budget, worker.clock.now());
+    spend::align(&worker.database, budget, CREATE_POST, now).await
+}
