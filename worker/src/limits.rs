@@ -102,7 +102,7 @@ impl Limits {
     pub fn of_accounts(&self) -> Vec<AccountWindow> {
         self.0
             .iter()
-            .filter(|limit| limit.scope == LimitScope::Account && limit.guards != Guards::Replies)
+            .filter(|limit| limit.of == LimitOf::Account && limit.counts != Counts::Replies)
             .map(|limit| AccountWindow {
                 platform: limit.platform,
                 name: limit.name,
