@@ -1,6 +1,5 @@
 use std::net::IpAddr;
 
-use super::Whose::*;
 use super::*;
 
 fn of(address: &str) -> Whose {
