@@ -230,9 +230,11 @@ pub async fn forget_before(
 ) -> Result<u64, DbErr> {
     let skip_locked = skip_locked(database);
     let sql = format!(
-        "DELETE FROM notifications WHERE (webhook_id, event_id) IN (
+        "WITH picked AS MATERIALIZED (
             SELECT webhook_id, event_id FROM notifications WHERE created_at < $1
-            ORDER BY created_at LIMIT $2 {skip_locked})"
+            ORDER BY created_at LIMIT $2 {skip_locked}
+         )
+         DELETE FROM notifications WHERE (webhook_id, event_id) IN (SELECT webhook_id, event_id FROM picked)"
     );
     let done = execute(database.writer(), sql, [before.into(), limit.into()]).await?;
     Ok(done.rows_affected())

@@ -59,12 +59,17 @@ pub async fn take(
     limit: i64,
 ) -> Result<Vec<Notification>, DbErr> {
     let skip_locked = skip_locked(database);
+    // Without the word PostgreSQL may look again for each row, skip what it has just taken, and
+    // so take more than the limit.
     let sql = format!(
-        "UPDATE notifications SET lease_until = $1 WHERE webhook_id = $2 AND event_id IN (
+        "WITH picked AS MATERIALIZED (
             SELECT event_id FROM notifications
             WHERE webhook_id = $2 AND state = 'waiting' AND next_at <= $3 AND lease_until <= $3
             ORDER BY next_at LIMIT $4 {skip_locked}
-         ) AND state = 'waiting' AND lease_until <= $3
+         )
+         UPDATE notifications SET lease_until = $1
+         WHERE webhook_id = $2 AND event_id IN (SELECT event_id FROM picked)
+           AND state = 'waiting' AND lease_until <= $3
          RETURNING {COLUMNS}"
     );
     let values = [
@@ -157,11 +162,14 @@ pub async fn record(
         After::OursAgain { .. } => database.write(write).await.map(|_| ()),
         After::Again { .. } | After::Failed => {
             let transaction = database.begin().await?;
-            if write.run(&transaction).await? {
-                let sql = "UPDATE webhooks SET failing_since = $1 WHERE id = $2 AND failing_since IS NULL";
-                execute(&transaction, sql, [now.into(), id.clone().into()]).await?;
-                disable_if(&transaction, id, disabling, now).await?;
+            // The webhook first, as all do who change both: nobody waits in a circle.
+            let sql =
+                "UPDATE webhooks SET failing_since = coalesce(failing_since, $1) WHERE id = $2";
+            execute(&transaction, sql, [now.into(), id.clone().into()]).await?;
+            if !write.run(&transaction).await? {
+                return transaction.rollback().await;
             }
+            disable_if(&transaction, id, disabling, now).await?;
             transaction.commit().await
         }
     }
