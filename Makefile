@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show large torture torture-short
+.PHONY: help run test peers compose-check s3 fmt lint docs openapi bench show large torture torture-short
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -14,6 +14,10 @@ test: ## Runs all tests, on SQLite and in memory as well as on private PostgreSQ
 peers: ## Runs public clients of X, unmodified, against the simulator; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/peers.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
+
+compose-check: ## Checks Dockerfile and docker-compose.yml, and starts its services by hand; needs python3 with venv
+	cargo build --locked -p dualposts
+	scripts/compose-check.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
 
 s3: ## Runs the tests of the media store against a real S3 server; needs python3 with venv
 	cargo test --locked -p media --no-run

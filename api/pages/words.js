@@ -12,7 +12,8 @@ export const platformName = (platform) => ({ x: "X", threads: "Threads" })[platf
 const plain = (word) => String(word ?? "unknown").replaceAll("_", " ");
 
 /** Nobody could find out whether it is live; the page must not claim either. */
-export const isUnknown = (delivery) => delivery.status === "failed" && delivery.error?.code === "unconfirmed";
+export const isUnknown = ({ status, error }) => status === "failed" && error?.code === "unconfirmed"
+  || (status === "failed" || status === "missed") && error?.code === "restored";
 
 export const liveParts = (delivery) =>
   (delivery.parts ?? []).filter((part) => part.url || part.remote_id || part.published_at);

@@ -4,6 +4,9 @@ use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use entities::schema::{self, Schema};
+
+use crate::drain::Draining;
 use crate::state::State;
 
 /// The process is alive.
@@ -23,7 +26,12 @@ pub struct Health {
 pub struct Readiness {
     /// Whether requests can be served.
     ready: bool,
-    /// `ok` or `unavailable`; the log says why.
+    /// `true` once this process has been told to end: it still answers, but ask another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    draining: bool,
+    /// `ok`; `unavailable`, where the log says why; or, where its schema is not the one that this
+    /// version knows, `schema_older` (run `dualposts migrate`) or `schema_newer` (this version serves
+    /// on while the next one takes over).
     database: String,
     /// `ok` or `unavailable`; the log says why. Without it posts are accepted all the same and go
     /// out when it is back.
@@ -55,11 +63,24 @@ fn told(what: &str, error: Option<String>) -> String {
 /// Whether requests can be served, and what is missing.
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
-pub async fn readyz(state: web::Data<State>) -> HttpResponse {
-    let (database, queue) = tokio::join!(state.database.ping(), state.queue.ping());
+pub async fn readyz(state: web::Data<State>, draining: web::Data<Draining>) -> HttpResponse {
+    let known = migrations::names();
+    let (database, queue) =
+        tokio::join!(schema::compare(&state.database, &known), state.queue.ping());
+    let draining = draining.has_begun();
+    let usable = matches!(&database, Ok(schema) if schema.can_be_served());
     let readiness = Readiness {
-        ready: database.is_ok(),
-        database: told("database", database.err().map(|error| error.to_string())),
+        ready: usable && !draining,
+        draining,
+        database: match database {
+            Ok(Schema::AsKnown) => "ok".to_owned(),
+            Ok(schema @ Schema::Older { .. }) => {
+                tracing::warn!("{schema}");
+                "schema_older".to_owned()
+            }
+            Ok(Schema::Newer { .. }) => "schema_newer".to_owned(),
+            Err(error) => told("database", Some(error.to_string())),
+        },
         queue: told("queue", queue.err().map(|error| error.to_string())),
     };
     if readiness.ready {

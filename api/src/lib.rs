@@ -8,6 +8,7 @@
 //! | [`posts`], [`deliveries`], [`accounts`] | the resources |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`docs`], [`pages`] | for operators, developers, people |
+//! | [`drain`] | going away without anybody noticing |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
 
 pub mod access_log;
@@ -18,6 +19,7 @@ pub mod clerk_link;
 pub mod connections;
 pub mod deliveries;
 pub mod docs;
+pub mod drain;
 pub mod fields;
 pub mod health;
 pub mod keys;

@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access_log::{PagePolicy, access_log};
+use crate::drain::{Draining, turn_away};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
@@ -75,13 +76,28 @@ pub async fn serve(
     state: State,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
+    serve_and_drain(listener, state, shutdown, Duration::ZERO).await
+}
+
+/// The same, but from `shutdown` on it goes on to take requests for as long as `drain`, while
+/// `/readyz` answers 503: so long a load balancer may take to send them elsewhere.
+pub async fn serve_and_drain(
+    listener: TcpListener,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+    drain: Duration,
+) -> std::io::Result<()> {
+    let draining = Draining::default();
+    let drained = web::Data::new(draining.clone());
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
     let policy = web::Data::new(PagePolicy::of(&state));
     let state = web::Data::new(state);
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(turn_away))
             .wrap(from_fn(access_log))
+            .app_data(drained.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
@@ -106,6 +122,8 @@ pub async fn serve(
     let handle = server.handle();
     let serving = tokio::spawn(server);
     shutdown.await;
+    draining.begin();
+    tokio::time::sleep(drain).await;
     handle.stop(true).await;
     serving.await.map_err(std::io::Error::other)?
 }
