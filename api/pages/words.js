@@ -55,7 +55,7 @@ export function deliveryStatus(delivery) {
     case "processing": return [`${name} is preparing it`, "busy"];
     case "unconfirmed": return ["Checking whether it went out", "warn"];
     case "needs_reconnect": return ["Waits for the account", "warn"];
-    case "missed": return ["Missed its time", "warn"];
+    case "missed": return [isUnknown(delivery) ? "Unknown: it may be out or not" : "Missed its time", "warn"];
     case "published": return ["Published", "good"];
     case "canceled": return [delivery.error?.code === "too_late" ? "Skipped, it was too late" : "Canceled", "off"];
     case "failed":

@@ -224,13 +224,16 @@ fn explain(since: Timestamp) -> DeliveryError {
     }
 }
 
-/// The last thing that was written down.
+/// The last thing that was written down before the restore: what was set aside after it does not
+/// count.
 async fn last_known(database: &Database) -> Result<Option<Timestamp>, DbErr> {
     let sql = "SELECT max(at) AS at FROM (
             SELECT max(updated_at) AS at FROM deliveries
-            UNION ALL SELECT max(created_at) FROM events
+            WHERE error IS NULL OR CAST(error AS text) NOT LIKE $1
+            UNION ALL SELECT max(created_at) FROM events WHERE CAST(data AS text) NOT LIKE $1
         ) AS moments";
-    let row = query_one(database.reader(), sql, []).await?;
+    let ours = format!("%\"{CODE}\"%");
+    let row = query_one(database.reader(), sql, [ours.into()]).await?;
     row.map_or(Ok(None), |row| row.try_get("", "at"))
 }
 

@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::{DbBackend, DbErr, FromQueryResult};
 
 use crate::Database;
-use crate::database::query_all;
+use crate::database::{query_all, query_one};
 
 /// How the schema of a database stands to the steps that this version knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,16 @@ pub async fn compare(database: &Database, known: &[String]) -> Result<Schema, Db
         Err(error) => return Err(error),
     };
     Ok(Schema::of(known, &applied))
+}
+
+/// The version of a PostgreSQL server, as in 150004 for 15.4; `None` with SQLite.
+pub async fn server_version(database: &Database) -> Result<Option<i32>, DbErr> {
+    if database.backend() != DbBackend::Postgres {
+        return Ok(None);
+    }
+    let sql = "SELECT current_setting('server_version_num')::int AS version";
+    let row = query_one(database.reader(), sql, []).await?;
+    row.map(|row| row.try_get("", "version")).transpose()
 }
 
 /// PostgreSQL: undefined_table; SQLite has no code of its own for it.
