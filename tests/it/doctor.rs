@@ -159,7 +159,7 @@ both_modes! {
 #[tokio::test]
 async fn doctor_says_when_the_sealing_key_is_not_the_one_that_sealed_the_tokens() {
     let app = TestApp::spawn(Mode::Distributed).await;
-    let lost = "WRONG  tokens: 4 of 4 tokens can not be opened with this sealing key";
+    let lost = "WRONG  tokens: 2 of 2 tokens can not be opened with this sealing key";
     told(&app.backend, &[("DUALPOSTS_SECRET_KEY", OTHER_KEY)], lost).await;
     app.finish().await;
 }
