@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short fair schemathesis receivers
+.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short fair schemathesis receivers compose-check
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -21,6 +21,9 @@ schemathesis: ## Compares the API with its OpenAPI document, by thousands of req
 receivers: ## Verifies our webhooks with public libraries of their specification; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/receivers.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
+compose-check: ## Checks Dockerfile and docker-compose.yml, and starts its services by hand; needs python3 with venv
+	cargo build --locked -p dualposts
+	scripts/compose-check.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
 
 s3: ## Runs the tests of the media store against a real S3 server; needs python3 with venv
 	cargo test --locked -p media --no-run

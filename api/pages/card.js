@@ -284,7 +284,7 @@ const canCancel = (post) => post.deliveries.some(isCancelable);
 /** On every account that is still meant to get it, nothing has been tried yet, or its time was missed. */
 function canEdit(post) {
   const meant = post.deliveries.filter((delivery) => delivery.status !== "canceled");
-  const missed = (delivery) => delivery.status === "missed";
+  const missed = (delivery) => delivery.status === "missed" && !isUnknown(delivery);
   const untouched = (delivery) => delivery.status === "queued"
     && (!delivery.attempt_count || delivery.waiting_for === "schedule");
   return (post.status === "scheduled" || meant.some(missed))

@@ -12,7 +12,8 @@ export const platformName = (platform) => ({ x: "X", threads: "Threads" })[platf
 const plain = (word) => String(word ?? "unknown").replaceAll("_", " ");
 
 /** Nobody could find out whether it is live; the page must not claim either. */
-export const isUnknown = (delivery) => delivery.status === "failed" && delivery.error?.code === "unconfirmed";
+export const isUnknown = ({ status, error }) => status === "failed" && error?.code === "unconfirmed"
+  || (status === "failed" || status === "missed") && error?.code === "restored";
 
 export const liveParts = (delivery) =>
   (delivery.parts ?? []).filter((part) => part.url || part.remote_id || part.published_at);
@@ -54,7 +55,7 @@ export function deliveryStatus(delivery) {
     case "processing": return [`${name} is preparing it`, "busy"];
     case "unconfirmed": return ["Checking whether it went out", "warn"];
     case "needs_reconnect": return ["Waits for the account", "warn"];
-    case "missed": return ["Missed its time", "warn"];
+    case "missed": return [isUnknown(delivery) ? "Unknown: it may be out or not" : "Missed its time", "warn"];
     case "published": return ["Published", "good"];
     case "canceled": return [delivery.error?.code === "too_late" ? "Skipped, it was too late" : "Canceled", "off"];
     case "failed":

@@ -20,8 +20,8 @@ use crate::state::State;
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct RetryBody {
-    /// Must be true for a delivery that failed as `unconfirmed`: it may be live, and a retry may
-    /// then make a second post.
+    /// Must be true for a delivery that failed as `unconfirmed`, or that was set aside as `restored`:
+    /// it may be live, and a retry may then make a second post.
     even_if_it_may_duplicate: Option<bool>,
 }
 
@@ -99,10 +99,11 @@ pub async fn retry(
 
     let row = find_delivery(&state.database, &caller.owner, &id).await?;
     let row = row.ok_or_else(|| Problem::not_found("delivery"))?;
-    let unconfirmed = row
-        .delivery_error()
-        .is_some_and(|error| error.code == "unconfirmed");
-    if row.status == Status::Failed && unconfirmed && !may_duplicate {
+    let may_be_live = row.delivery_error().is_some_and(|error| {
+        error.code == "unconfirmed" && row.status == Status::Failed
+            || error.code == entities::restored::CODE
+    });
+    if may_be_live && !may_duplicate {
         return Err(Problem::conflict(
             "may_duplicate",
             "It could not be found out whether this went out; a retry may make a second post.",

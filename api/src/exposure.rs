@@ -139,7 +139,7 @@ pub async fn serve(
 }
 
 async fn ready(parts: web::Data<(Database, Queue)>) -> HttpResponse {
-    health::readiness(&parts.0, &parts.1).await
+    health::readiness(&parts.0, &parts.1, false).await
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use queue::Queue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use entities::schema::{self, Schema};
+
+use crate::drain::Draining;
 use crate::state::State;
 
 /// The process is alive.
@@ -25,7 +28,12 @@ pub struct Health {
 pub struct Readiness {
     /// Whether requests can be served.
     ready: bool,
-    /// `ok` or `unavailable`; the log says why.
+    /// `true` once this process has been told to end: it still answers, but ask another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    draining: bool,
+    /// `ok`; `unavailable`, where the log says why; or, where its schema is not the one that this
+    /// version knows, `schema_older` (run `dualposts migrate`) or `schema_newer` (this version serves
+    /// on while the next one takes over).
     database: String,
     /// `ok` or `unavailable`; the log says why. Without it posts are accepted all the same and go
     /// out when it is back.
@@ -66,16 +74,27 @@ fn told(what: &str, error: Option<String>) -> String {
 /// Whether requests can be served, and what is missing.
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
-pub async fn readyz(state: web::Data<State>) -> HttpResponse {
-    readiness(&state.database, &state.queue).await
+pub async fn readyz(state: web::Data<State>, draining: web::Data<Draining>) -> HttpResponse {
+    readiness(&state.database, &state.queue, draining.has_begun()).await
 }
 
 /// What `/readyz` answers.
-pub(crate) async fn readiness(database: &Database, queue: &Queue) -> HttpResponse {
-    let (database, queue) = tokio::join!(database.ping(), queue.ping());
+pub(crate) async fn readiness(database: &Database, queue: &Queue, draining: bool) -> HttpResponse {
+    let known = migrations::names();
+    let (database, queue) = tokio::join!(schema::compare(database, &known), queue.ping());
+    let usable = matches!(&database, Ok(schema) if schema.can_be_served());
     let readiness = Readiness {
-        ready: database.is_ok(),
-        database: told("database", database.err().map(|error| error.to_string())),
+        ready: usable && !draining,
+        draining,
+        database: match database {
+            Ok(Schema::AsKnown) => "ok".to_owned(),
+            Ok(schema @ Schema::Older { .. }) => {
+                tracing::warn!("{schema}");
+                "schema_older".to_owned()
+            }
+            Ok(Schema::Newer { .. }) => "schema_newer".to_owned(),
+            Err(error) => told("database", Some(error.to_string())),
+        },
         queue: told("queue", queue.err().map(|error| error.to_string())),
     };
     if readiness.ready {

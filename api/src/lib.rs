@@ -11,6 +11,7 @@
 //! | [`quota`], [`cost`] | what is left of the platforms' limits; what X charges |
 //! | [`connections`], [`clerk_link`], [`webhooks`] | connecting profiles; what Clerk and Meta tell us |
 //! | [`health`], [`exposure`], [`docs`], [`pages`] | for operators, developers, people |
+//! | [`drain`] | going away without anybody noticing |
 //! | [`problem`], [`body`], [`fields`], [`access_log`] | errors, reading of bodies, one line for each request |
 //! | [`guard`] | what keeps strangers from wearing the service out |
 
@@ -23,6 +24,7 @@ pub mod connections;
 pub mod cost;
 pub mod deliveries;
 pub mod docs;
+pub mod drain;
 pub mod events;
 pub mod exposure;
 pub mod fields;

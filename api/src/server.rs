@@ -11,6 +11,7 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access_log::{PagePolicy, access_log};
+use crate::drain::{Draining, turn_away};
 use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
@@ -92,6 +93,19 @@ pub async fn serve(
     state: State,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
+    serve_and_drain(listener, state, shutdown, Duration::ZERO).await
+}
+
+/// The same, but from `shutdown` on it goes on to take requests for as long as `drain`, while
+/// `/readyz` answers 503: so long a load balancer may take to send them elsewhere.
+pub async fn serve_and_drain(
+    listener: TcpListener,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+    drain: Duration,
+) -> std::io::Result<()> {
+    let draining = Draining::default();
+    let drained = web::Data::new(draining.clone());
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
     let policy = web::Data::new(PagePolicy::of(&state));
@@ -103,10 +117,12 @@ pub async fn serve(
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let server = HttpServer::new(move || {
         App::new()
+            .wrap(from_fn(turn_away))
             .wrap(from_fn(head_as_get))
             .wrap(from_fn(throttle::by_address))
             .wrap(from_fn(headers))
             .wrap(from_fn(access_log))
+            .app_data(drained.clone())
             .app_data(throttle.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
@@ -139,6 +155,8 @@ pub async fn serve(
         async move { news.run().await }
     });
     shutdown.await;
+    draining.begin();
+    tokio::time::sleep(drain).await;
     // Streams would never end by themselves.
     news.close();
     handle.stop(true).await;

@@ -1,11 +1,9 @@
 //! `dualposts doctor`: checks everything that the configuration names, and says what to do.
 
 mod connecting;
+mod database;
 
 use std::process::ExitCode;
-
-use entities::Clock;
-use migrations::{Migrator, MigratorTrait};
 
 use crate::assemble;
 use crate::settings::Settings;
@@ -35,10 +33,13 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
     tell(
         "sealing key",
         vault
+            .as_ref()
             .map(|vault| format!("{vault:?}"))
             .map_err(|error| error.to_string()),
     );
-    tell("database", database(settings).await);
+    for (what, found) in database::checks(settings, vault.as_ref().ok()).await {
+        tell(what, found);
+    }
     tell("queue", queue(settings).await);
     tell("files", files(settings, distributed).await);
     let simulating = settings
@@ -66,32 +67,6 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-async fn database(settings: &Settings) -> Result<String, String> {
-    let database = assemble::database(settings)
-        .await
-        .map_err(|error| error.to_string())?;
-    let missing = Migrator::get_pending_migrations(database.writer()).await;
-    let missing = missing
-        .map_err(|error| format!("it does not answer: {error}"))?
-        .len();
-    if missing > 0 && settings.database_url.is_none() {
-        return Ok("`up` brings its schema up to date at the start".to_owned());
-    }
-    if missing > 0 {
-        return Err(format!(
-            "its schema lacks {missing} steps; run `dualposts migrate`"
-        ));
-    }
-    let ours = Clock::system().now();
-    let skew_ms = match database.now().await.map_err(|error| error.to_string())? {
-        Some(theirs) => theirs.as_ms() - ours.as_ms(),
-        None => 0,
-    };
-    Ok(format!(
-        "newest schema; its clock is {skew_ms} ms from ours (it is the one that counts)"
-    ))
 }
 
 /// Whether files can be kept, where every process finds them.

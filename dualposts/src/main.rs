@@ -2,13 +2,16 @@
 
 mod apps;
 mod assemble;
+mod backup;
 mod commands;
 mod demo;
 mod doctor;
 mod exports;
+mod health;
 mod logging;
 mod owner;
 mod roles;
+mod schema;
 mod settings;
 mod simulation;
 mod stop;
@@ -49,6 +52,22 @@ enum Command {
     Link,
     /// Checks the configuration and everything that it names.
     Doctor,
+    /// Whether it works, as the exit code: 0, or 1 with a reason. For health checks of containers.
+    Health {
+        /// Of which process: `up` and `api` are asked whether they are ready; for a `worker`, what it
+        /// works with is tried.
+        #[arg(value_enum, default_value = "api")]
+        role: health::Role,
+    },
+    /// Copies the database file, at any time, beside a process that uses it. The copy is for
+    /// `dualposts restored`; the sealing key and the files are to be kept besides.
+    Backup {
+        /// A file that does not exist yet.
+        file: std::path::PathBuf,
+    },
+    /// After a backup was restored and before anything runs on it: sets aside what may have been
+    /// published since the backup, so that nothing goes out twice.
+    Restored(backup::RestoredArgs),
     /// Prints the OpenAPI document.
     Openapi,
 }
@@ -105,6 +124,9 @@ async fn serve_or_do(command: Command, settings: Settings) -> Result<ExitCode, F
         Command::Keys(command) => commands::keys(&settings, command).await?,
         Command::Link => commands::link(&settings).await?,
         Command::Doctor => return doctor::doctor(&settings).await,
+        Command::Health { role } => return health::health(&settings, role).await,
+        Command::Backup { file } => backup::backup(&settings, &file).await?,
+        Command::Restored(args) => backup::restored(&settings, &args).await?,
         Command::Openapi => {}
     }
     Ok(ExitCode::SUCCESS)

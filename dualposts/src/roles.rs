@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::assemble::{self, Parts};
 use crate::settings::Settings;
-use crate::{Fatal, demo, owner, stop};
+use crate::{Fatal, demo, owner, schema, stop};
 
 /// How long to wait before trying again to reach what is away.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -25,7 +25,8 @@ pub async fn api(settings: Settings) -> Result<(), Fatal> {
     let public_url = settings.public_url.clone().unwrap_or(address);
     let metrics = parts.serve_metrics(&settings, stop.clone())?;
     let state = parts.state(&settings, &public_url, None)?;
-    let serving = api::serve(listener, state, stop.clone().cancelled_owned());
+    let shutdown = stop.clone().cancelled_owned();
+    let serving = api::server::serve_and_drain(listener, state, shutdown, settings.drain);
     let serving = stop::together(&stop, serving);
     prepare(&parts, &settings, &public_url, &stop).await;
     parts.keep_time(stop).await;
@@ -41,8 +42,8 @@ pub async fn worker(settings: Settings) -> Result<(), Fatal> {
     let parts = parts(&settings).await?;
     let metrics = parts.serve_metrics(&settings, stop.clone())?;
     // Leases are judged by the database's clock, so there is no work before it is known.
-    while let Err(error) = entities::clock::set_by(&parts.database, &parts.clock).await {
-        warn!(%error, "the database is away; trying on");
+    while let Err(error) = can_begin(&parts).await {
+        warn!(%error, "not ready yet; trying on");
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             () = stop.cancelled() => return Ok(()),
@@ -97,7 +98,7 @@ async fn prepare(parts: &Parts, settings: &Settings, public_url: &str, stop: &Ca
                 );
                 return;
             }
-            Err(error) => warn!(%error, "not ready yet; trying on. Was `dualposts migrate` run?"),
+            Err(error) => warn!(%error, "not ready yet; trying on"),
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
@@ -106,8 +107,14 @@ async fn prepare(parts: &Parts, settings: &Settings, public_url: &str, stop: &Ca
     }
 }
 
+/// Whether the database answers, with a schema that this version can work with.
+async fn can_begin(parts: &Parts) -> Result<(), Fatal> {
+    schema::check(&parts.database).await?;
+    Ok(entities::clock::set_by(&parts.database, &parts.clock).await?)
+}
+
 async fn prepare_once(parts: &Parts, settings: &Settings) -> Result<(), Fatal> {
-    entities::clock::set_by(&parts.database, &parts.clock).await?;
+    can_begin(parts).await?;
     let owner = owner::prepare(&parts.database, &parts.clock, settings).await?;
     if settings.simulator == Some(true) {
         demo::connect_accounts(parts, &owner, settings.demo_accounts, parts.clock.now()).await?;

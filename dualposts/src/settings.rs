@@ -6,6 +6,7 @@ mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use api::guard::Rate;
 use api::guard::address::BadNetwork;
@@ -24,6 +25,8 @@ use reader::Reader;
 pub struct Settings {
     /// `DUALPOSTS_LISTEN`: where the API and the page are served.
     pub listen: SocketAddr,
+    /// `DUALPOSTS_DRAIN_S`: for how long requests are still taken after SIGTERM, while `/readyz` says 503.
+    pub drain: Duration,
     /// `DUALPOSTS_DATA_DIR`: the database file and keys of an installation without servers.
     pub data_dir: PathBuf,
     /// `DATABASE_URL`: `postgres://...` or `sqlite://...`; a file in the data folder if not set.
@@ -202,6 +205,11 @@ impl Settings {
                 "DUALPOSTS_LISTEN",
                 "an address such as 127.0.0.1:8080",
                 SocketAddr::from(([127, 0, 0, 1], 8080)),
+            ),
+            drain: Duration::from_secs(
+                reader
+                    .parse("DUALPOSTS_DRAIN_S", "a whole number of seconds", 0_u16)
+                    .into(),
             ),
             data_dir: reader
                 .text("DUALPOSTS_DATA_DIR")

@@ -9,7 +9,7 @@ use tracing::info;
 
 use crate::assemble::{self, Parts};
 use crate::settings::Settings;
-use crate::{Fatal, apps, demo, owner, simulation, stop};
+use crate::{Fatal, apps, backup, demo, owner, schema, simulation, stop};
 
 /// Runs until a signal, then finishes what is under way.
 pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
@@ -23,7 +23,9 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let page = format!("http://{}", listener.local_addr()?);
     let database = assemble::database(&settings).await?;
     let _alone = assemble::alone_on(&settings)?;
+    backup::refuse_a_copy(&database).await?;
     assemble::migrate(&database).await?;
+    schema::check(&database).await?;
 
     // The simulator outlives the worker: a step under way needs its answer.
     let simulator_stop = CancellationToken::new();
@@ -84,7 +86,8 @@ pub async fn up(mut settings: Settings) -> Result<(), Fatal> {
     let worker = parts.worker(&settings, &public_url, stop.clone())?;
     let simulator_url = simulator.as_ref().map(|simulator| simulator.url.clone());
     let state = parts.state(&settings, &public_url, simulator_url)?;
-    let serving = api::serve(listener, state, stop.clone().cancelled_owned());
+    let shutdown = stop.clone().cancelled_owned();
+    let serving = api::server::serve_and_drain(listener, state, shutdown, settings.drain);
     let serving = stop::together(&stop, serving);
     let working = stop::together(&stop, worker::run::run(worker));
     parts.keep_time(stop).await;

@@ -25,11 +25,13 @@
 //! | [`users`], [`keys`], [`sessions`], [`scopes`], [`authorizations`] | who may come in, and what for |
 //! | [`accounts`], [`tokens`], [`vault`], [`sealing`], [`unclaimed`] | which profiles, and with which secrets |
 //! | [`erasure`], [`receipts`] | who goes; what was told to us already |
+//! | [`schema`], [`backup`], [`restored`] | which version made the tables; copies, and what they can not know |
 //! | [`database`] | the two databases behind one handle |
 
 pub mod accept;
 pub mod accounts;
 pub mod authorizations;
+pub mod backup;
 pub mod boundary;
 pub mod claims;
 pub mod clock;
@@ -59,7 +61,9 @@ pub mod quota;
 pub mod rates;
 pub mod receipts;
 pub mod record;
+pub mod restored;
 pub mod rows;
+pub mod schema;
 pub mod scopes;
 pub mod sealing;
 pub mod secret;

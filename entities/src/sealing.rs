@@ -47,6 +47,38 @@ pub async fn reseal(database: &Database, vault: &Vault) -> Result<Resealed, DbEr
     }
 }
 
+/// How many tokens there are, and how many of them no known key opens. Changes nothing.
+pub async fn look_over(database: &Database, vault: &Vault) -> Result<(u64, u64), DbErr> {
+    let (mut tokens, mut unreadable) = (0, 0);
+    let mut after: Option<AccountId> = None;
+    loop {
+        let mut query = account::Entity::find()
+            .filter(account::Column::AccessToken.is_not_null())
+            .order_by_asc(account::Column::Id)
+            .limit(BATCH);
+        if let Some(after) = after {
+            query = query.filter(account::Column::Id.gt(after));
+        }
+        let rows = query.all(database.reader()).await?;
+        let Some(last) = rows.last() else {
+            return Ok((tokens, unreadable));
+        };
+        after = Some(last.id.clone());
+        for row in &rows {
+            let sealed = [
+                (Place::AccessToken(&row.id), &row.access_token),
+                (Place::RefreshToken(&row.id), &row.refresh_token),
+            ];
+            for (place, token) in sealed {
+                if let Some(token) = token {
+                    tokens += 1;
+                    unreadable += u64::from(vault.open(place, token).is_err());
+                }
+            }
+        }
+    }
+}
+
 /// What is sealed beside accounts: few rows, and all of them at once.
 async fn reseal_what_waits(
     database: &Database,

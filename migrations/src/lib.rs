@@ -49,3 +49,9 @@ impl MigratorTrait for Migrator {
         ]
     }
 }
+
+/// The names of all steps, oldest first, as a database keeps them.
+pub fn names() -> Vec<String> {
+    let steps = Migrator::migrations();
+    steps.iter().map(|step| step.name().to_owned()).collect()
+}

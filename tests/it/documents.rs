@@ -34,32 +34,69 @@ fn the_state_diagram_is_the_one_of_the_code() {
     assert_eq!(shown.trim(), made, "copy the diagram from this message");
 }
 
-#[test]
-fn the_readme_tells_of_every_setting_and_of_no_other() {
-    let names = |text: &str| -> BTreeSet<String> {
-        let word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-        text.split(|c: char| !word(c))
-            .filter(|name| {
-                name.starts_with("DUALPOSTS_")
-                    || name.starts_with("CLERK_")
-                    || ["DATABASE_URL", "REDIS_URL"].contains(name)
-            })
-            .map(str::to_owned)
-            .collect()
-    };
+/// Every name of a setting in a text.
+fn settings_in(text: &str) -> BTreeSet<String> {
+    let word = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    text.split(|c: char| !word(c))
+        .filter(|name| {
+            name.starts_with("DUALPOSTS_")
+                || name.starts_with("CLERK_")
+                || ["DATABASE_URL", "REDIS_URL"].contains(name)
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every setting that the product reads.
+fn settings_read() -> BTreeSet<String> {
     let settings = repository("dualposts/src/settings.rs");
     let (product, _) = settings
         .split_once("#[cfg(test)]")
         .expect("tests in settings.rs");
-    let apps = repository("dualposts/src/settings/apps.rs");
+    let mut read = settings_in(product);
+    read.extend(settings_in(&repository("dualposts/src/settings/apps.rs")));
+    read
+}
+
+#[test]
+fn the_readme_tells_of_every_setting_and_of_no_other() {
     let readme = repository("README.md");
     let (_, table) = readme.split_once("## Configuration").expect("the section");
     let (table, _) = table
         .split_once("## Numbers")
         .expect("the section after it");
-    let mut product = names(product);
-    product.extend(names(&apps));
-    assert_eq!(names(table), product);
+    assert_eq!(settings_in(table), settings_read());
+}
+
+#[test]
+fn what_is_deployed_sets_nothing_that_the_product_does_not_read() {
+    // Read by Docker Compose itself.
+    let of_compose = ["DUALPOSTS_IMAGE", "DUALPOSTS_PORT"].map(str::to_owned);
+    let known: BTreeSet<String> = settings_read().into_iter().chain(of_compose).collect();
+    for file in [
+        "docker-compose.yml",
+        ".env.example",
+        "Dockerfile",
+        "operations/systemd/dualposts.service",
+        "operations/systemd/dualposts-api@.service",
+        "operations/systemd/dualposts-worker@.service",
+        "operations/backup.md",
+        "operations/upgrades.md",
+    ] {
+        let set = settings_in(&repository(file));
+        let unknown: Vec<_> = set.difference(&known).collect();
+        assert!(unknown.is_empty(), "{file} sets {unknown:?}");
+    }
+    let asked = |name: &str| repository(".env.example").contains(&format!("\n{name}=\n"));
+    let compose = repository("docker-compose.yml");
+    for (_, rest) in compose
+        .match_indices("${")
+        .map(|(at, _)| compose.split_at(at + 2))
+    {
+        let name = rest.split([':', '}']).next().expect("a name");
+        let is_needed = rest.starts_with(&format!("{name}:?"));
+        assert!(!is_needed || asked(name), ".env.example asks for no {name}");
+    }
 }
 
 #[test]

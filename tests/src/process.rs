@@ -124,6 +124,23 @@ impl Process {
     }
 }
 
+/// Runs the binary to its end; returns whether it ended well, and what it wrote.
+pub async fn run(args: &[&str], env: &[(&str, String)]) -> (bool, String) {
+    let env = env.iter().map(|(name, value)| (*name, value));
+    let done = Command::new(binary())
+        .args(args)
+        .env_clear()
+        .envs(env)
+        .output()
+        .await
+        .expect("the built binary");
+    let wrote = [done.stdout, done.stderr].concat();
+    (
+        done.status.success(),
+        String::from_utf8_lossy(&wrote).into_owned(),
+    )
+}
+
 /// The binary beside this one. Debug builds make it on demand, so that `cargo test` alone is
 /// enough; `make bench` builds it before.
 pub fn binary() -> PathBuf {

@@ -70,6 +70,13 @@ fn threads(settings: &Settings) -> Result<String, String> {
             "Threads takes redirect addresses with https only, and the page is at {url}; set DUALPOSTS_PUBLIC_URL to an https address"
         ));
     }
+    // The app's id is a number (threads.md 2.1).
+    if is_real && !app.id.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!(
+            "DUALPOSTS_THREADS_APP_ID is {:?}, and Threads' app ids are numbers: take the *Threads* app's id and secret from the app's settings for Threads",
+            app.id
+        ));
+    }
     Ok(format!(
         "{}; list {url}/oauth/threads/callback as redirect, {url}/webhooks/threads/deauthorize as uninstall and {url}/webhooks/threads/delete as delete callback",
         app.id
@@ -83,6 +90,16 @@ fn x(settings: &Settings) -> Result<String, String> {
     let url = public_url(settings);
     if settings.x_api_url.is_none() && url.contains("//localhost") {
         return Err("X takes http://127.0.0.1 as a redirect address, not localhost; set DUALPOSTS_PUBLIC_URL".to_owned());
+    }
+    // A client id has 34 characters (x.md 2.1); the API key on the same page has 25, and is for
+    // OAuth 1.0a.
+    let is_api_key = app.client_id.len() == 25
+        && app
+            .client_id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric());
+    if settings.x_api_url.is_none() && is_api_key {
+        return Err("DUALPOSTS_X_CLIENT_ID looks like an API key; take the client id and client secret under \"OAuth 2.0\" on the app's page".to_owned());
     }
     let kind = match &app.client_secret {
         Some(_) => "confidential",
