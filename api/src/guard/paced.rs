@@ -14,13 +14,34 @@ use tokio::time::{Instant, Sleep};
 /// How much must come within each [`super::Patience::piece`]: 16 KiB, which is about 1 KiB a second.
 pub const PIECE: usize = 16 * 1024;
 
+/// How much came since the last whole piece, and how long that was waited for.
+#[derive(Debug)]
+struct Pace {
+    patience: Duration,
+    came: usize,
+    waited: Duration,
+}
+
+impl Pace {
+    /// For how long the next bytes are waited for.
+    fn left(&self) -> Duration {
+        self.patience.saturating_sub(self.waited)
+    }
+
+    /// Some bytes came, after so long a wait.
+    fn came(&mut self, bytes: usize, after: Duration) {
+        self.waited += after;
+        self.came += bytes;
+        if self.came >= PIECE {
+            (self.came, self.waited) = (0, Duration::ZERO);
+        }
+    }
+}
+
 /// A body with a minimum pace. What the reader takes for its own work does not count.
 pub struct Paced<S> {
     inner: S,
-    patience: Duration,
-    /// What came since the last whole piece, and how long that was waited for.
-    came: usize,
-    waited: Duration,
+    pace: Pace,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
@@ -29,9 +50,11 @@ impl<S> Paced<S> {
     pub fn new(inner: S, patience: Duration) -> Self {
         Paced {
             inner,
-            patience,
-            came: 0,
-            waited: Duration::ZERO,
+            pace: Pace {
+                patience,
+                came: 0,
+                waited: Duration::ZERO,
+            },
             waiting: None,
         }
     }
@@ -46,18 +69,15 @@ where
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         if let Poll::Ready(next) = Pin::new(&mut this.inner).poll_next(context) {
-            if let Some((since, _)) = this.waiting.take() {
-                this.waited += since.elapsed();
-            }
-            this.came += next
-                .as_ref()
-                .map_or(0, |next| next.as_ref().map_or(0, Bytes::len));
-            if this.came >= PIECE {
-                (this.came, this.waited) = (0, Duration::ZERO);
-            }
+            let waited = this.waiting.take().map(|(since, _)| since.elapsed());
+            let bytes = match &next {
+                Some(Ok(bytes)) => bytes.len(),
+                _ => 0,
+            };
+            this.pace.came(bytes, waited.unwrap_or_default());
             return Poll::Ready(next);
         }
-        let left = this.patience.saturating_sub(this.waited);
+        let left = this.pace.left();
         let (_, timer) = this
             .waiting
             .get_or_insert_with(|| (Instant::now(), Box::pin(tokio::time::sleep(left))));
@@ -84,44 +104,26 @@ pub fn is_too_slow(error: &PayloadError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use futures::StreamExt;
-    use futures::channel::mpsc;
-
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(15);
+    const SECOND: Duration = Duration::from_secs(1);
 
-    #[tokio::test(start_paused = true)]
-    async fn a_body_may_take_long_but_must_come() {
-        let (sender, body) = mpsc::unbounded();
-        let mut body = Paced::new(body, PATIENCE);
+    #[test]
+    fn a_body_may_take_long_but_must_come() {
+        let mut pace = Pace {
+            patience: 15 * SECOND,
+            came: 0,
+            waited: Duration::ZERO,
+        };
         // An hour, a piece every ten seconds.
         for _ in 0..360 {
-            let sender = sender.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_secs(10)).await;
-                let _ = sender.unbounded_send(Ok(Bytes::from(vec![0; PIECE])));
-            });
-            assert!(body.next().await.unwrap().is_ok());
+            pace.came(PIECE, 10 * SECOND);
+            assert_eq!(pace.left(), 15 * SECOND);
         }
-        // Whoever reads may take a rest.
-        sender.unbounded_send(Ok(Bytes::from_static(b"a"))).unwrap();
-        tokio::time::sleep(Duration::from_secs(100)).await;
-        assert!(body.next().await.unwrap().is_ok());
         // A byte every second is too little, however steadily it comes.
-        let drip = sender.clone();
-        tokio::spawn(async move {
-            while drip.unbounded_send(Ok(Bytes::from_static(b"a"))).is_ok() {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        });
-        let began = Instant::now();
-        let error = loop {
-            if let Err(error) = body.next().await.unwrap() {
-                break error;
-            }
-        };
-        assert!(is_too_slow(&error), "{error}");
-        assert_eq!(began.elapsed().as_secs(), PATIENCE.as_secs());
+        for waited in 1..=15 {
+            pace.came(1, SECOND);
+            assert_eq!(pace.left(), (15 - waited) * SECOND);
+        }
     }
 }
