@@ -16,8 +16,8 @@ use crate::guard::{head::head_as_get, headers::headers, throttle};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
-    accounts, connections, cost, deliveries, docs, events, exposure, health, hooks, keys, media, pages,
-    posts, quota, session, webhooks,
+    accounts, connections, cost, deliveries, docs, events, exposure, health, hooks, keys, media,
+    pages, posts, quota, session, webhooks,
 };
 
 /// The largest JSON body: far more than 25 parts of the longest text.

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use entities::boundary::{Action, Boundaries, Side};
 use entities::due;
-use entities::rows::account;
 use entities::quota::Limit;
+use entities::rows::account;
 use entities::vault::Vault;
 use entities::{AccountId, Clock, Database, DeliveryId, Platform, Timestamp};
 use queue::{Job, Line, Queue};
