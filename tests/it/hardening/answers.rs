@@ -1,9 +1,9 @@
 //! What every answer says to browsers and caches, and HEAD.
 
 use reqwest::Method;
+use tests::both_modes;
 use tests::client::Client;
 use tests::routes::routes;
-use tests::{TestApp, both_modes};
 
 const PAGES: &[&str] = &[
     "/",
