@@ -73,6 +73,16 @@ pub fn object(body: &Bytes, may_be_empty: bool) -> Result<Map<String, Value>, Pr
     }
 }
 
+/// A whole number. `60.0` is one (JSON Schema, 6.1.1), and some programs write it so.
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        // Beyond, a double is no exact number any more.
+        let is_exact = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
+        is_exact.then(|| number as i64)
+    })
+}
+
 impl<'a> Fields<'a> {
     /// The outermost object.
     pub fn root(object: &'a Map<String, Value>) -> Self {
@@ -140,10 +150,9 @@ impl<'a> Fields<'a> {
         violations: &mut Violations,
     ) -> Option<i64> {
         let value = self.value(name)?;
-        let is_whole = value.is_i64() || value.is_u64();
-        let number = value
-            .as_i64()
-            .filter(|number| (least..=most).contains(number));
+        let whole = whole(value);
+        let is_whole = whole.is_some() || value.is_u64();
+        let number = whole.filter(|number| (least..=most).contains(number));
         if number.is_none() {
             let code = if is_whole {
                 "out_of_range"

@@ -32,7 +32,7 @@ const PAGE: u64 = 50;
     extensions(("x-scope" = json!("posts:write"))),
     params(wire::UploadQuery),
     request_body(content(
-        (String = "application/octet-stream"),
+        (wire::UploadBytes = "application/octet-stream"),
         (wire::UploadForm = "multipart/form-data"),
     )),
     responses(

@@ -33,7 +33,7 @@ use wire::{NewPostBody, PostBody, PostChangeBody, PostListBody};
     tag = "posts",
     extensions(("x-scope" = json!("posts:write"))),
     request_body = NewPostBody,
-    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters of your choice, one for each post")),
+    params(("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,255}$", description = "1 to 255 visible ASCII characters of your choice, one for each post")),
     responses(
         (status = 202, description = "Accepted: it is stored and will be published.", body = PostBody),
         (status = 200, description = "This key and body came before: the post that they made, with `Idempotency-Replayed: true`.", body = PostBody),

@@ -30,6 +30,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
         .service(
             scope("/v1")
                 .service(posts::validate::validate)
+                // Else it would be taken for the id of a post.
+                .route("/posts/validate", web::route().to(no_such_route))
                 .service(posts::submit)
                 .service(posts::list)
                 .service(posts::show)

@@ -39,6 +39,12 @@ RULES = {
     "invalid_span": "stretches lie within the text and do not overlap",
     "too_many_files": "by platform and kind",
     "mixed_kinds": "by platform",
+    # Looked at where the post goes to the platform that they are for.
+    "invalid_id": "an id of that platform's",
+    "invalid_link": "an address",
+    "invalid_country": "a country",
+    "invalid_topic_tag": "a topic",
+    "permission_missing": "what the connection may do",
     # The time, and names that others keep.
     "publish_at_past": "a time to come",
     "publish_at_too_far": "within ten years",
@@ -111,4 +117,10 @@ def is_explained(problem):
         # Whether a token is good is known to the platform.
         return True
     violations = problem.get("violations", [])
-    return bool(violations) and all(one["code"] in RULES for one in violations)
+    return bool(violations) and all(is_rule(one) for one in violations)
+
+
+def is_rule(violation):
+    # One of `text`, `media` and `parts` (and `options` in an override) must be there.
+    is_content = violation["code"] == "missing" and violation["field"].split(".")[-1] == "text"
+    return is_content or violation["code"] in RULES

@@ -7,7 +7,9 @@ use entities::tokens::NewTokens;
 use entities::{Platform, Timestamp, UserId};
 use secrecy::SecretString;
 use tracing::info;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AdditionalProperties, AllOfBuilder, AnyOfBuilder, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use std::time::Duration;
 
@@ -22,9 +24,29 @@ const SIXTY_DAYS: Duration = Duration::from_secs(60 * 24 * 3600);
 
 /// What came back from the consent page, as it stood in the address: `state`, and either `code` or
 /// the error.
+pub struct FinishBody;
+
+impl ToSchema for FinishBody {}
+
+impl PartialSchema for FinishBody {
+    fn schema() -> RefOr<Schema> {
+        let with = |name: &str| {
+            ObjectBuilder::new()
+                .property(name, ObjectBuilder::new().schema_type(Type::String))
+                .required(name)
+                .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        };
+        let either = AnyOfBuilder::new().item(with("code")).item(with("error"));
+        let all = AllOfBuilder::new()
+            .item(FinishFields::schema())
+            .item(either);
+        all.into()
+    }
+}
+
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
-pub struct FinishBody {
+struct FinishFields {
     state: String,
     code: Option<String>,
     error: Option<String>,

@@ -31,6 +31,7 @@ pub fn complete(document: &mut OpenApi) {
             name(operation, path);
             say_who_may(operation);
             say_what_any_route_answers(operation, path);
+            leave_out_but_not_null(operation);
             for parameter in operation.parameters.iter_mut().flatten() {
                 if let RefOr::T(parameter) = parameter
                     && parameter.parameter_in == ParameterIn::Path
@@ -108,6 +109,22 @@ fn say_what_any_route_answers(operation: &mut Operation, path: &str) {
     }
 }
 
+/// A body that may be left out is not therefore one that may be `null`.
+fn leave_out_but_not_null(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
+        return;
+    };
+    for content in body.content.values_mut() {
+        if let RefOr::T(content) = content
+            && let Some(RefOr::T(Schema::OneOf(some))) = &content.schema
+            && let Some(to @ RefOr::Ref(_)) =
+                some.items.iter().find(|one| matches!(one, RefOr::Ref(_)))
+        {
+            content.schema = Some(to.clone());
+        }
+    }
+}
+
 fn scope_of(operation: &Operation) -> bool {
     let extensions = operation.extensions.as_ref();
     extensions.is_some_and(|all| all.contains_key(SCOPE))
@@ -158,17 +175,19 @@ fn shared() -> [(&'static str, Response); 6] {
     ]
 }
 
-/// The names of all schemas that JSON bodies of requests are made of.
+/// The names of all schemas that bodies of requests are made of which we read field by field.
 fn in_request_bodies(document: &OpenApi) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<RefOr<Schema>> = Vec::new();
     for item in document.paths.paths.values() {
         let operations = [&item.post, &item.put, &item.patch, &item.delete];
         for operation in operations.into_iter().flatten() {
-            if let Some(RefOr::T(body)) = &operation.request_body
-                && let Some(RefOr::T(content)) = body.content.get("application/json")
-            {
-                open.extend(content.schema.clone());
+            if let Some(RefOr::T(body)) = &operation.request_body {
+                for kind in ["application/json", "multipart/form-data"] {
+                    if let Some(RefOr::T(content)) = body.content.get(kind) {
+                        open.extend(content.schema.clone());
+                    }
+                }
             }
         }
     }

@@ -84,9 +84,15 @@ fn unknown(name: &str) -> Problem {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct UploadForm {
-    #[schema(value_type = String, format = Binary)]
+    #[schema(value_type = String, format = Binary, min_length = 1)]
     file: Vec<u8>,
 }
+
+/// A file as it is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary, min_length = 1)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct UploadBytes(Vec<u8>);
 
 /// A file.
 #[derive(Serialize, ToSchema)]

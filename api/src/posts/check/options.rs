@@ -2,7 +2,7 @@
 //! `threads.md` 4.1).
 
 use entities::Platform;
-use entities::content::{Content, Part, Poll, Span, ThreadsOptions, XOptions};
+use entities::content::{Content, Part, Span, ThreadsOptions, XOptions};
 use entities::rows::account;
 use platforms::threads;
 
@@ -81,12 +81,9 @@ impl Check<'_> {
             let message = "X takes one of a poll, a quote and media in one post.";
             self.refuse(name, "options_exclude_each_other", message);
         }
-        if let Some(poll) = &options.poll {
-            self.poll(poll);
-            if first.text.trim().is_empty() {
-                let message = "A poll on X needs a text.";
-                self.refuse("poll", "text_empty", message);
-            }
+        if options.poll.is_some() && first.text.trim().is_empty() {
+            let message = "A poll on X needs a text.";
+            self.refuse("poll", "text_empty", message);
         }
         for (name, id) in [
             ("quote", &options.quote),
@@ -181,9 +178,6 @@ impl Check<'_> {
             let message = "A topic has 1 to 50 characters, without `.`, `&` and `#`.";
             self.refuse("topic_tag", "invalid_topic_tag", message);
         }
-        if let Some(poll) = &options.poll {
-            self.poll(poll);
-        }
         if let Some(link) = &options.link_attachment {
             self.link("link_attachment", link);
         }
@@ -204,10 +198,6 @@ impl Check<'_> {
             let message = "Countries are two capital letters each, as in ISO 3166: DE, US.";
             self.refuse("allowed_countries", "invalid_country", message);
         }
-        if options.text_spoilers.len() > 10 {
-            let message = "Threads takes 10 spoilers in a text.";
-            self.refuse("text_spoilers", "too_many_spoilers", message);
-        }
         let length = first.text.chars().count();
         if !fit(options.text_spoilers.iter(), length) {
             let message = "Spoilers must lie within the text and not overlap.";
@@ -215,10 +205,6 @@ impl Check<'_> {
         }
         if let Some(attachment) = &options.text_attachment {
             let length = attachment.plaintext.chars().count();
-            if !(1..=10_000).contains(&length) {
-                let message = "A text attachment has 1 to 10,000 characters.";
-                self.refuse("text_attachment.plaintext", "text_too_long", message);
-            }
             if !fit(
                 attachment.styling.iter().map(|styling| &styling.span),
                 length,
@@ -240,14 +226,6 @@ impl Check<'_> {
         if !is_link {
             let message = "This must be an address that begins with https:// or http://.";
             self.refuse(name, "invalid_link", message);
-        }
-    }
-
-    fn poll(&mut self, poll: &Poll) {
-        let fits = |option: &String| (1..=25).contains(&option.chars().count());
-        if !(2..=4).contains(&poll.options.len()) || !poll.options.iter().all(fits) {
-            let message = "A poll has 2 to 4 answers of 1 to 25 characters.";
-            self.refuse("poll.options", "invalid_poll", message);
         }
     }
 }

@@ -50,6 +50,13 @@ fn read_threads(mut fields: Fields<'_>, violations: &mut Violations) -> ThreadsO
         .map(|word| (word.as_str(), *word))
         .collect();
     let countries = fields.texts("allowed_countries", violations);
+    let spoilers = fields
+        .objects("text_spoilers", violations)
+        .unwrap_or_default();
+    if spoilers.len() > 10 {
+        let message = "Threads takes 10 spoilers in a text.";
+        violations.add(fields.path("text_spoilers"), "too_many_spoilers", message);
+    }
     let options = ThreadsOptions {
         reply_control: fields.word("reply_control", &words, violations),
         topic_tag: text(&mut fields, "topic_tag", violations),
@@ -57,9 +64,7 @@ fn read_threads(mut fields: Fields<'_>, violations: &mut Violations) -> ThreadsO
         quote: text(&mut fields, "quote", violations),
         poll: read_poll(&mut fields, false, violations),
         spoiler_media: flag(&mut fields, "spoiler_media", violations),
-        text_spoilers: fields
-            .objects("text_spoilers", violations)
-            .unwrap_or_default()
+        text_spoilers: spoilers
             .into_iter()
             .map(|span| read_span(span, violations))
             .collect(),
@@ -94,6 +99,13 @@ fn read_poll(
         violations.add(poll.path("options"), "missing", message);
     }
     let options = poll.texts("options", violations).unwrap_or_default();
+    let fits = |answer: &Option<&str>| {
+        answer.is_none_or(|answer| (1..=25).contains(&answer.chars().count()))
+    };
+    if !poll.lacks("options") && !((2..=4).contains(&options.len()) && options.iter().all(fits)) {
+        let message = "A poll has 2 to 4 answers of 1 to 25 characters.";
+        violations.add(poll.path("options"), "invalid_poll", message);
+    }
     let minutes = if has_duration {
         // `x.md` 2.1
         let given = poll.number("duration_minutes", (5, 10_080), violations);
@@ -122,6 +134,11 @@ fn read_attachment(mut fields: Fields<'_>, violations: &mut Violations) -> TextA
             .map(|styling| read_styling(styling, violations))
             .collect(),
     };
+    let length = attachment.plaintext.chars().count();
+    if !fields.lacks("plaintext") && !(1..=10_000).contains(&length) {
+        let message = "A text attachment has 1 to 10,000 characters.";
+        violations.add(fields.path("plaintext"), "text_too_long", message);
+    }
     fields.refuse_others(violations);
     attachment
 }

@@ -21,12 +21,12 @@ pub struct NewPostBody {
     /// What hangs on it. Short for one part.
     media: Option<Vec<PartMediaBody>>,
     /// The messages of a chain, instead of `text` and `media`; each answers the one before.
-    #[schema(max_items = 25)]
+    #[schema(min_items = 1, max_items = 25)]
     parts: Option<Vec<NewPartBody>>,
     /// Cut what is too long for a platform into a chain: `true`, or `{"numbering": true}` to add
     /// ` (1/3)` to each piece.
     split: Option<SplitBody>,
-    /// Where it goes: ids from `GET /v1/accounts`.
+    /// `acc_...`: where it goes, as `GET /v1/accounts` lists them.
     #[schema(min_items = 1, max_items = 50)]
     accounts: Vec<String>,
     /// When it goes out (RFC 3339 with an offset, up to ten years ahead). Left out: at once.
@@ -51,7 +51,7 @@ pub struct NewPostBody {
     #[schema(minimum = 0, maximum = 3600)]
     jitter_s: Option<i64>,
     /// What one platform (`x`, `threads`) or one account (`acc_...`) shows instead.
-    overrides: Option<HashMap<String, NewOverrideBody>>,
+    overrides: Option<HashMap<OverrideName, NewOverrideBody>>,
     /// What the platforms offer besides text and media.
     options: Option<OptionsBody>,
     /// See so long after publishing whether it is still there, in seconds; an event says when not.
@@ -68,7 +68,7 @@ pub struct PostChangeBody {
     /// New media; `[]`: none.
     media: Option<Vec<PartMediaBody>>,
     /// New parts, instead of `text` and `media`.
-    #[schema(max_items = 25)]
+    #[schema(min_items = 1, max_items = 25)]
     parts: Option<Vec<NewPartBody>>,
     /// Whether long parts are cut; null: no.
     split: Option<SplitBody>,
@@ -88,7 +88,7 @@ pub struct PostChangeBody {
     #[schema(minimum = 0, maximum = 3600)]
     jitter_s: Option<i64>,
     /// New overrides, in place of all that were.
-    overrides: Option<HashMap<String, NewOverrideBody>>,
+    overrides: Option<HashMap<OverrideName, NewOverrideBody>>,
     /// New options, in place of all that were.
     options: Option<OptionsBody>,
     /// Null: not at all.
@@ -114,13 +114,18 @@ pub struct NewPartBody {
     media: Option<Vec<PartMediaBody>>,
 }
 
+/// `x`, `threads` or `acc_...`
+#[derive(ToSchema, PartialEq, Eq, Hash)]
+#[schema(pattern = "^(x|threads|acc_[0-9a-fA-F]{32})$")]
+pub struct OverrideName(String);
+
 /// What one platform or account shows instead.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct NewOverrideBody {
     text: Option<String>,
     media: Option<Vec<PartMediaBody>>,
-    #[schema(max_items = 25)]
+    #[schema(min_items = 1, max_items = 25)]
     parts: Option<Vec<NewPartBody>>,
     /// Options in place of the post's.
     options: Option<OptionsBody>,

@@ -15,8 +15,8 @@ pub struct OptionsBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct XOptionsBody {
-    /// Who may answer: `following`, `mentionedUsers`, `subscribers` or `verified`; everyone if left
-    /// out.
+    /// Who may answer; everyone if left out.
+    #[schema(value_type = Option<XReplySettingsWord>, inline)]
     reply_settings: Option<String>,
     /// The id of a post to quote. Self-serve plans may quote only posts that mention the account,
     /// or its own.
@@ -34,8 +34,7 @@ pub struct XOptionsBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct XPollBody {
-    /// Of 1 to 25 characters each.
-    #[schema(min_items = 2, max_items = 4)]
+    #[schema(value_type = Vec<PollAnswer>, min_items = 2, max_items = 4)]
     options: Vec<String>,
     /// How long it is open; a day if left out.
     #[schema(minimum = 5, maximum = 10080)]
@@ -46,8 +45,8 @@ pub struct XPollBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct ThreadsOptionsBody {
-    /// Who may answer: `everyone`, `accounts_you_follow`, `mentioned_only`,
-    /// `parent_post_author_only` or `followers_only`.
+    /// Who may answer.
+    #[schema(value_type = Option<ThreadsReplyControlWord>, inline)]
     reply_control: Option<String>,
     /// 1 to 50 characters, without the `#`, `.` and `&`.
     topic_tag: Option<String>,
@@ -77,8 +76,7 @@ pub struct ThreadsOptionsBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct ThreadsPollBody {
-    /// Of 1 to 25 characters each.
-    #[schema(min_items = 2, max_items = 4)]
+    #[schema(value_type = Vec<PollAnswer>, min_items = 2, max_items = 4)]
     options: Vec<String>,
 }
 
@@ -86,7 +84,9 @@ pub struct ThreadsPollBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct SpanBody {
+    #[schema(maximum = 10000)]
     offset: u32,
+    #[schema(minimum = 1, maximum = 10000)]
     length: u32,
 }
 
@@ -94,7 +94,7 @@ pub struct SpanBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct TextAttachmentBody {
-    #[schema(max_length = 10000)]
+    #[schema(min_length = 1, max_length = 10000)]
     plaintext: String,
     link_attachment_url: Option<String>,
     styling: Option<Vec<StylingBody>>,
@@ -104,9 +104,11 @@ pub struct TextAttachmentBody {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct StylingBody {
+    #[schema(maximum = 10000)]
     offset: u32,
+    #[schema(minimum = 1, maximum = 10000)]
     length: u32,
-    /// `bold`, `italic`, `highlight`, `underline`, `strikethrough`
+    #[schema(value_type = Vec<StyleWord>, min_items = 1)]
     styles: Vec<String>,
 }
 
@@ -115,4 +117,48 @@ pub struct StylingBody {
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct GifBody {
     id: String,
+}
+
+/// Who may answer on X.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub enum XReplySettingsWord {
+    #[schema(rename = "following")]
+    Following,
+    #[schema(rename = "mentionedUsers")]
+    MentionedUsers,
+    #[schema(rename = "subscribers")]
+    Subscribers,
+    #[schema(rename = "verified")]
+    Verified,
+}
+
+/// Who may answer on Threads.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub enum ThreadsReplyControlWord {
+    Everyone,
+    AccountsYouFollow,
+    MentionedOnly,
+    ParentPostAuthorOnly,
+    FollowersOnly,
+}
+
+/// One answer of a poll.
+#[derive(ToSchema)]
+#[schema(min_length = 1, max_length = 25)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct PollAnswer(String);
+
+/// How a stretch of text looks.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub enum StyleWord {
+    Bold,
+    Italic,
+    Highlight,
+    Underline,
+    Strikethrough,
 }
