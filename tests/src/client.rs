@@ -156,6 +156,13 @@ impl Client {
         .await
     }
 
+    /// The same at another server, to be sent by whoever wants to see how that fails.
+    pub fn submitting(&self, server: &str, body: &Value, key: &str) -> reqwest::RequestBuilder {
+        let request = self.http.post(format!("{server}/v1/posts"));
+        let request = request.bearer_auth(&self.key);
+        request.header("Idempotency-Key", key).json(body)
+    }
+
     /// Submits a text to accounts, and returns the post.
     pub async fn submit(&self, text: &str, accounts: &[String]) -> Value {
         self.post("/v1/posts", json!({ "text": text, "accounts": accounts }))
