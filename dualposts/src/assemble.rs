@@ -17,6 +17,7 @@ use media::{Store, StoreSettings};
 use migrations::{Migrator, MigratorTrait};
 use platforms::{HttpSettings, http_client};
 use queue::{Queue, RedisSettings};
+use telemetry::backlog::ReadBacklog;
 use telemetry::sampling::{FRESH_FOR, Sampler};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -54,8 +55,8 @@ pub struct Parts {
 /// What operators may read of these.
 pub fn sampler(database: &Database, queue: &Queue, clock: &Clock) -> Sampler {
     let (database, queue, clock) = (database.clone(), queue.clone(), clock.clone());
-    // Whoever tells customers of events passes in here how the backlog is read.
-    Sampler::new(database, queue, clock, FRESH_FOR, None)
+    let backlog = ReadBacklog::from_the_database();
+    Sampler::new(database, queue, clock, FRESH_FOR, Some(backlog))
 }
 
 /// Connects to the database that is set, or to the file in the data folder.

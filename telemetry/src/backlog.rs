@@ -1,9 +1,10 @@
-//! What waits to be told to customers, asked of whoever tells it.
+//! What waits to be told to customers.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use entities::{Database, DbErr, Timestamp};
+use entities::{Database, DbErr, Timestamp, events, notifications};
 use futures::future::BoxFuture;
 
 /// How much is still to be told.
@@ -30,6 +31,20 @@ impl ReadBacklog {
         F: Future<Output = Result<Backlog, DbErr>> + Send + 'static,
     {
         ReadBacklog(Arc::new(move |database, now| Box::pin(read(database, now))))
+    }
+
+    /// Asks the database: events without a position, and notifications that wait.
+    pub fn from_the_database() -> Self {
+        Self::by(|database, now| async move {
+            let waiting = notifications::backlog(&database, now).await?;
+            let (events_untold, _) = events::untold(&database).await?;
+            let oldest = Duration::from_millis(u64::try_from(waiting.oldest_due_ms).unwrap_or(0));
+            Ok(Backlog {
+                webhooks_waiting: waiting.due + waiting.later,
+                oldest_webhook: (waiting.due > 0).then(|| now - oldest),
+                events_untold,
+            })
+        })
     }
 
     pub(crate) async fn read(&self, database: &Database, now: Timestamp) -> Result<Backlog, DbErr> {

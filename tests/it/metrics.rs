@@ -298,3 +298,25 @@ fn the_dashboard_is_whole() {
         .collect();
     assert!(left_out.is_empty(), "no panel shows {left_out:?}");
 }
+
+both_modes! {
+    async fn what_waits_to_be_told_is_counted_in_the_database(app: &TestApp) {
+        let body = json!({ "url": "http://127.0.0.1:9/nobody-listens", "events": ["post.published"] });
+        app.client.post("/v1/webhooks", body).await.expect(reqwest::StatusCode::CREATED);
+        app.client.submit("Told later", &app.both()).await;
+        for job in app.worker.queue.try_pop(10).await.unwrap() {
+            worker::run::work(&app.worker, job).await;
+        }
+        let telling = sampler(&app.backend, &app.clock, Some(ReadBacklog::from_the_database()));
+        let client = app.another_server(|state| state.exposure.sampler = telling);
+        let counts = async || {
+            let page = page(&client).await;
+            (value(&page, "dualposts_events_untold "), value(&page, "dualposts_webhook_backlog "))
+        };
+        assert_eq!(counts().await, (2.0, 0.0), "one for each delivery");
+        worker::tell::round(&app.worker).await.unwrap();
+        assert_eq!(counts().await, (0.0, 1.0), "the post as a whole is for the webhook");
+        app.clock.advance(HOUR);
+        assert_eq!(value(&page(&client).await, "dualposts_webhook_oldest_seconds "), 3600.0);
+    }
+}

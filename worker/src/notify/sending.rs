@@ -3,8 +3,9 @@
 use entities::notifications::{self, After, Disable, Tried};
 use entities::rows::notification::Notification;
 use entities::rows::{event, webhook};
-use entities::{DbErr, Timestamp};
-use tracing::{debug, info, warn};
+use entities::{DbErr, DeliveryId, PostId, Timestamp, posts};
+use telemetry::traces;
+use tracing::{Instrument, Span, debug, info, info_span, warn};
 use webhooks::signing::signatures;
 use webhooks::{Message, SigningSecret};
 
@@ -20,7 +21,9 @@ pub async fn send(worker: &Worker, taken: &Notification) -> Result<(), DbErr> {
         (Some(_), None) => (event_is_gone(), None, None),
         (Some(webhook), Some(event)) => match message(worker, &webhook, &event, started_at) {
             Ok(message) => {
-                let came = worker.notifier.sender.send(&webhook.url, message).await;
+                let span = span_of(worker, &webhook, &event).await?;
+                let sending = worker.notifier.sender.send(&webhook.url, message);
+                let came = sending.instrument(span).await;
                 let verdict = judge(taken, &came, worker.clock.now());
                 let status = came.as_ref().ok().map(|answer| answer.status);
                 (verdict, status, came.ok().map(|answer| answer.start))
@@ -45,6 +48,28 @@ pub async fn send(worker: &Worker, taken: &Notification) -> Result<(), DbErr> {
     let now = worker.clock.now();
     let (after, disabling) = (verdict.after, verdict.disabling);
     notifications::record(&worker.database, taken, &tried, after, disabling, now).await
+}
+
+/// The last of a post's trace: that somebody is told of it.
+async fn span_of(
+    worker: &Worker,
+    webhook: &webhook::Model,
+    event: &event::Model,
+) -> Result<Span, DbErr> {
+    let span = info_span!(
+        target: traces::TARGET,
+        "notify",
+        otel.kind = "client",
+        webhook = %webhook.id,
+        event = %event.id,
+        post = event.post_id.as_ref().map(PostId::as_str),
+        delivery = event.delivery_id.as_ref().map(DeliveryId::as_str),
+    );
+    let parent = match &event.post_id {
+        Some(post) if !span.is_disabled() => posts::trace_parent(&worker.database, post).await?,
+        _ => None,
+    };
+    Ok(traces::continued(span, parent.as_deref()))
 }
 
 fn message(
