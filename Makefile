@@ -1,5 +1,8 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
+# PostgreSQL counts statements where its extension for that is installed, and `bench` asks for it.
+COUNT_STATEMENTS = $(if $(wildcard /usr/share/postgresql/*/extension/pg_stat_statements.control),\
+	-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none)
 .PHONY: help run test peers s3 fmt lint docs openapi bench show large torture torture-short
 
 help: ## Lists the commands
@@ -30,9 +33,10 @@ lint: ## What CI checks beside the tests
 openapi: ## Writes openapi.json anew
 	cargo run --locked --quiet -- openapi > openapi.json
 
-bench: ## Measures latency and throughput in both modes, and prints them side by side
-	cargo build --locked --release --workspace
-	FSYNC=on scripts/with-services.sh target/release/bench
+bench: ## Measures speed, cost, growth and a peer, and prints ratios; ARGS="--brief" or ARGS="--only growth"
+	cargo build --locked --release --workspace --bins
+	FSYNC=on POSTGRES_OPTIONS="$(COUNT_STATEMENTS)" \
+		scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/bench $(ARGS)
 
 show: ## Posts each kind of content and shows what is live beside what was asked; ARGS="--only chain" for some
 	cargo build --locked --workspace --bins

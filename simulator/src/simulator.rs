@@ -289,6 +289,10 @@ impl Inner {
         self.world().live_posts(&settings)
     }
 
+    pub(crate) fn live_count(&self) -> usize {
+        self.world().live_count()
+    }
+
     pub(crate) fn reset(&self) {
         self.world().reset();
         self.clerk().reset();

@@ -1,6 +1,6 @@
 //! The built binary as its own process, to be watched, killed and started again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,7 +17,17 @@ pub struct Process {
 impl Process {
     /// Starts the binary and waits until it prints a line with `ready` in it.
     pub async fn start(args: &[&str], env: &[(&str, String)], ready: Option<&str>) -> Self {
-        let mut command = Command::new(binary());
+        Self::start_program(&binary(), args, env, ready).await
+    }
+
+    /// The same with another program.
+    pub async fn start_program(
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, String)],
+        ready: Option<&str>,
+    ) -> Self {
+        let mut command = Command::new(program);
         command
             .args(args)
             .env_clear()
@@ -77,9 +87,14 @@ impl Process {
             .success()
     }
 
+    /// The id by which the system knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
+    }
+
     /// The most memory that it has had resident so far, in megabytes.
     pub fn peak_memory(&self) -> f64 {
-        let pid = self.child.id().expect("a running process");
+        let pid = self.id();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
         let line = status.lines().find(|line| line.starts_with("VmHWM:"));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
