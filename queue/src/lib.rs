@@ -6,11 +6,13 @@
 //!
 //! | where | what |
 //! |---|---|
+//! | [`bell`] | where a relay waits to be woken |
 //! | [`job`] | what waits in the queue |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
 //! | [`source`] | the queue as a stream, which is an apalis backend as it stands |
 //! | [`worker`] | the apalis worker over such a stream |
 
+pub mod bell;
 pub mod job;
 mod memory;
 mod queue;

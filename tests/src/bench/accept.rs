@@ -22,7 +22,7 @@ pub async fn measure(plan: &Plan) {
     let span = Duration::from_secs(plan.seconds.div_ceil(2) as u64);
     // In one process nothing may go out meanwhile; the API alone has nobody who would publish.
     let embedded = product::start(Shape::Embedded, false).await;
-    let later = embedded.customer.for_later("2099-01-01T00:00:00Z");
+    let later = embedded.customer.for_later();
     let api = product::start(Shape::Distributed { workers: 0 }, false).await;
     let sqlite = raw::Sqlite::open().await;
     let few = raw::Postgres::open(raw::few()).await;

@@ -6,7 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use entities::Timestamp;
+
 use super::connection::Connection;
+
+/// Servers close what has been idle for some seconds.
+const KEPT: Duration = Duration::from_secs(2);
 
 /// Who submits, and to what. Cheap to clone.
 #[derive(Clone)]
@@ -19,7 +24,7 @@ struct Inner {
     targets: Vec<String>,
     /// When posts are to go out; at once if not set.
     publish_at: Option<String>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<(Instant, Connection)>>,
     bytes: AtomicU64,
 }
 
@@ -47,13 +52,15 @@ impl Customer {
         }))
     }
 
-    /// The same customer, whose posts are for a later time (RFC 3339).
-    pub fn for_later(&self, publish_at: &str) -> Self {
+    /// The same customer, whose posts are for a year later.
+    pub fn for_later(&self) -> Self {
+        let now = Timestamp::from_ms(unix_us() / 1000);
+        let publish_at = now + Duration::from_secs(365 * 86_400);
         Customer(Arc::new(Inner {
             address: self.0.address,
             key: self.0.key.clone(),
             targets: self.0.targets.clone(),
-            publish_at: Some(publish_at.to_owned()),
+            publish_at: Some(publish_at.to_string()),
             idle: Mutex::default(),
             bytes: AtomicU64::new(0),
         }))
@@ -181,16 +188,16 @@ impl Customer {
     async fn connection(&self) -> Connection {
         let idle = self.idle().pop();
         match idle {
-            Some(connection) => connection,
-            None => Connection::open(self.0.address).await.expect("the API"),
+            Some((since, connection)) if since.elapsed() < KEPT => connection,
+            _ => Connection::open(self.0.address).await.expect("the API"),
         }
     }
 
     fn give_back(&self, connection: Connection) {
-        self.idle().push(connection);
+        self.idle().push((Instant::now(), connection));
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, Connection)>> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

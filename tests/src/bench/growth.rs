@@ -202,6 +202,6 @@ impl Grown {
             }
         };
         let customer = super::product::customer(&url).await;
-        (process, customer.for_later("2099-01-01T00:00:00Z"))
+        (process, customer.for_later())
     }
 }

@@ -164,7 +164,7 @@ pub async fn customer(url: &str) -> Customer {
         };
         let pairs = on("threads").into_iter().zip(on("x"));
         let pairs: Vec<Vec<String>> = pairs.map(|(threads, x)| vec![threads, x]).collect();
-        if pairs.len() == ACCOUNTS {
+        if pairs.len() >= ACCOUNTS {
             return Customer::new(address_of(url), KEY, &pairs);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -39,7 +39,7 @@ pub const COST: [(&str, Unit); 10] = [
     ("CPU of Redis, ms", Unit::Count),
     ("CPU of all, ms", Unit::Count),
     ("SQL statements of clients", Unit::Count),
-    ("Redis commands", Unit::Count),
+    ("Redis commands, with those of scripts", Unit::Count),
     ("WAL, or written to the SQLite files", Unit::Bytes),
     ("bytes from and to Redis", Unit::Bytes),
     ("HTTP with the customer", Unit::Bytes),
