@@ -50,9 +50,13 @@ pub async fn measure(plan: &Plan) {
     for round in 0..plan.rounds {
         let name = format!("round-{round}");
         let [grouped, single, ours] = &mut on_sqlite;
-        sqlite.insert(&name, CONNECTIONS, span, &mut grouped.notes).await;
+        sqlite
+            .insert(&name, CONNECTIONS, span, &mut grouped.notes)
+            .await;
         accept(&later, &name, span, &mut ours.notes).await;
-        sqlite.insert(&format!("{name}-single"), 1, span, &mut single.notes).await;
+        sqlite
+            .insert(&format!("{name}-single"), 1, span, &mut single.notes)
+            .await;
         let [on_few, on_many, ours] = &mut on_postgres;
         few.insert(&name, span, &mut on_few.notes).await;
         accept(&api.customer, &name, span, &mut ours.notes).await;
@@ -73,7 +77,10 @@ pub async fn accept(customer: &Customer, name: &str, span: Duration, notes: &mut
 /// Notes [`ROWS`].
 pub fn note(submitted: &[Submitted], notes: &mut Notes) {
     let began = submitted.iter().map(|one| one.began_us).min().unwrap_or(0);
-    let ended = submitted.iter().map(|one| one.began_us + us(one.took)).max();
+    let ended = submitted
+        .iter()
+        .map(|one| one.began_us + us(one.took))
+        .max();
     let span_us = (ended.unwrap_or(0) - began).max(1);
     notes.note(ROWS[0].0, submitted.len() as f64 * 1e6 / span_us as f64);
     let mut took: Vec<f64> = submitted.iter().map(|one| us(one.took) as f64).collect();

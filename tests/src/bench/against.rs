@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use super::Plan;
 use super::accept::{self, ROWS as ACCEPTED};
 use super::peer::Peer;
 use super::product::{self, Shape};
 use super::rig::Rig;
 use super::run::{self, BURST, COST, LATENCY, MEMORY};
 use super::table::{self, Column, Unit};
-use super::Plan;
 
 /// Posts a second that either can keep up with on a small machine.
 const RATE: usize = 100;
@@ -40,7 +40,13 @@ async fn accepting(plan: &Plan, peer: &Peer) {
     ];
     for rig in &rigs {
         let mut cold = Column::new("");
-        accept::accept(&rig.customer, "cold", Duration::from_secs(1), &mut cold.notes).await;
+        accept::accept(
+            &rig.customer,
+            "cold",
+            Duration::from_secs(1),
+            &mut cold.notes,
+        )
+        .await;
     }
     let span = Duration::from_secs(plan.seconds.div_ceil(2) as u64);
     for round in 0..plan.rounds {
@@ -49,7 +55,11 @@ async fn accepting(plan: &Plan, peer: &Peer) {
             accept::accept(&rig.customer, &name, span, &mut column.notes).await;
         }
     }
-    table::print("Accepting posts, against the peer; 64 at a time", &columns, &ACCEPTED);
+    table::print(
+        "Accepting posts, against the peer; 64 at a time",
+        &columns,
+        &ACCEPTED,
+    );
 }
 
 async fn publishing(plan: &Plan, peer: &Peer) {

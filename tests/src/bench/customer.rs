@@ -103,7 +103,9 @@ impl Customer {
         let next = AtomicU64::new(0);
         self.together(name, connections, |_| {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            usize::try_from(number).ok().filter(|number| *number < count)
+            usize::try_from(number)
+                .ok()
+                .filter(|number| *number < count)
         })
         .await
     }
@@ -118,7 +120,9 @@ impl Customer {
         let next = AtomicU64::new(0);
         self.together(name, connections, |started| {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            usize::try_from(number).ok().filter(|_| started.elapsed() < span)
+            usize::try_from(number)
+                .ok()
+                .filter(|_| started.elapsed() < span)
         })
         .await
     }

@@ -101,7 +101,10 @@ pub async fn accounts(
     let all: Vec<(String, String)> = (0..count)
         .map(|number| {
             let platform = if number % 2 == 0 { "threads" } else { "x" };
-            (entities::AccountId::generate().to_string(), platform.to_owned())
+            (
+                entities::AccountId::generate().to_string(),
+                platform.to_owned(),
+            )
         })
         .collect();
     let now = now.as_ms();

@@ -37,7 +37,10 @@ const ROWS: [(&str, Unit); 4] = [
 /// Measures and prints; tells whether the relay stayed as fast.
 pub async fn measure(plan: &Plan) -> bool {
     let mut is_flat = true;
-    for (mode, head) in [(Mode::Embedded, "SQLite"), (Mode::Distributed, "PostgreSQL")] {
+    for (mode, head) in [
+        (Mode::Embedded, "SQLite"),
+        (Mode::Distributed, "PostgreSQL"),
+    ] {
         let mut grown = Vec::new();
         for size in plan.sizes {
             grown.push(Grown::new(mode, *size).await);
@@ -161,7 +164,9 @@ impl Grown {
         let worker = &self.app.worker;
         let started = Instant::now();
         let round = relay::round(worker).await.expect("a turn");
-        due::next_wake(database, worker.clock.now()).await.expect("when to wake");
+        due::next_wake(database, worker.clock.now())
+            .await
+            .expect("when to wake");
         let took = us(started.elapsed()) as f64;
         assert_eq!(round.handed_out as u64, due_now);
         if due_now > 0 {
@@ -173,7 +178,11 @@ impl Grown {
                 self.owner,
                 START.as_ms()
             );
-            database.writer().execute_unprepared(&sql).await.expect(&sql);
+            database
+                .writer()
+                .execute_unprepared(&sql)
+                .await
+                .expect(&sql);
         }
         took
     }
@@ -184,7 +193,10 @@ impl Grown {
         let mut env = env("http://127.0.0.1:9");
         env.extend([
             ("DATABASE_URL", backend.database_url.clone()),
-            ("DUALPOSTS_DATA_DIR", backend.folder().join("data").display().to_string()),
+            (
+                "DUALPOSTS_DATA_DIR",
+                backend.folder().join("data").display().to_string(),
+            ),
         ]);
         let (process, url) = match self.mode {
             Mode::Embedded => {

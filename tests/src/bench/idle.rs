@@ -33,7 +33,10 @@ const ROWS: [(&str, Unit); 6] = [
 /// Measures and prints; tells whether it is small enough when idle.
 pub async fn measure(plan: &Plan) -> bool {
     let mut up = Column::new("`dualposts up`");
-    let mut distributed = [Column::new("`dualposts api`"), Column::new("`dualposts worker`")];
+    let mut distributed = [
+        Column::new("`dualposts api`"),
+        Column::new("`dualposts worker`"),
+    ];
     for _ in 0..STARTS {
         let folder = Folder::fresh();
         for row in [0, 1] {
@@ -55,7 +58,9 @@ pub async fn measure(plan: &Plan) -> bool {
     for ((process, before), column) in watched.into_iter().zip(before).zip(columns) {
         let used = usage::cpu_ms(process.id()) - before;
         let percent = used / span.as_secs_f64() / 10.0;
-        column.notes.note(ROWS[2].0, usage::resident_mb(process.id()));
+        column
+            .notes
+            .note(ROWS[2].0, usage::resident_mb(process.id()));
         column.notes.note(ROWS[3].0, percent);
     }
     drop(process);
@@ -80,7 +85,9 @@ pub async fn measure(plan: &Plan) -> bool {
 
 fn note_memory(process: &Process, column: &mut Column) {
     column.notes.note(ROWS[4].0, usage::peak_mb(process.id()));
-    column.notes.note(ROWS[5].0, usage::resident_mb(process.id()));
+    column
+        .notes
+        .note(ROWS[5].0, usage::resident_mb(process.id()));
 }
 
 fn is_small(up: &Column) -> bool {

@@ -57,7 +57,11 @@ fn durable_write_us() -> f64 {
     let mut took = Vec::new();
     for _ in 0..200 {
         let started = Instant::now();
-        if file.write_all(&block).and_then(|()| file.sync_data()).is_err() {
+        if file
+            .write_all(&block)
+            .and_then(|()| file.sync_data())
+            .is_err()
+        {
             break;
         }
         took.push(started.elapsed().as_secs_f64() * 1e6);

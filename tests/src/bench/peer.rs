@@ -105,7 +105,9 @@ fn of_this_run() -> impl Iterator<Item = (&'static str, String)> {
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders = std::env::split_paths(&path);
-    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+    folders
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// Pairs of accounts, one on each platform, by the names that `setup.js` gives them.

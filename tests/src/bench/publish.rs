@@ -11,7 +11,10 @@ pub async fn measure(plan: &Plan) {
     let mut shapes = vec![Shape::Embedded];
     let workers = plan.workers.iter();
     shapes.extend(workers.map(|workers| Shape::Distributed { workers: *workers }));
-    let mut columns: Vec<Column> = shapes.iter().map(|shape| Column::new(shape.head())).collect();
+    let mut columns: Vec<Column> = shapes
+        .iter()
+        .map(|shape| Column::new(shape.head()))
+        .collect();
     for _ in 0..plan.rounds {
         for (shape, column) in shapes.iter().zip(&mut columns) {
             let rig = product::start(*shape, false).await;

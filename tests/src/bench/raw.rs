@@ -20,11 +20,13 @@ pub fn few() -> u32 {
     u32::try_from(2 * cores).unwrap_or(16).clamp(4, 16)
 }
 
-const POST: &str = "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at,
+const POST: &str =
+    "INSERT INTO posts (id, owner_id, idempotency_key, request_hash, content, publish_at,
         time_zone, if_late, max_lateness_s, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, NULL, NULL, 'publish', NULL, $6, $6)
     ON CONFLICT (owner_id, idempotency_key) DO NOTHING";
-const COLUMNS: &str = "INSERT INTO deliveries (id, post_id, owner_id, account_id, platform, status, next_at, due_at,
+const COLUMNS: &str =
+    "INSERT INTO deliveries (id, post_id, owner_id, account_id, platform, status, next_at, due_at,
         waiting_for, handed_until, created_at, updated_at)";
 
 /// One post with a delivery on each platform.
@@ -156,7 +158,8 @@ impl Sqlite {
         let mut connection = sqlx::SqliteConnection::connect(&backend.database_url)
             .await
             .expect("SQLite");
-        let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+        let settings =
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
             PRAGMA journal_size_limit = 67108864";
         connection.execute(settings).await.expect("settings");
         Sqlite {
@@ -192,31 +195,31 @@ impl Sqlite {
         accept::note(&all, notes);
     }
 
+    /// One script, as the product sends it: the driver takes each statement to another thread.
     async fn insert_one(&self, connection: &mut sqlx::SqliteConnection, rows: &Rows) {
-        sqlx::query(POST)
+        let delivery = |id: u8, account: u8, platform: &str| {
+            format!(
+                "{COLUMNS} VALUES (${id}, $1, $2, ${account}, '{platform}', 'queued', $6, $6, 'turn', $6, $6, $6)"
+            )
+        };
+        let sql = format!(
+            "{POST}; {}; {}",
+            delivery(7, 9, "threads"),
+            delivery(8, 10, "x")
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(&rows.post)
             .bind(&self.names.owner)
             .bind(&rows.key)
             .bind(&rows.hash)
             .bind(&rows.content)
             .bind(rows.now_ms)
+            .bind(&rows.deliveries[0])
+            .bind(&rows.deliveries[1])
+            .bind(&self.names.accounts[0])
+            .bind(&self.names.accounts[1])
             .execute(&mut *connection)
             .await
-            .expect("a post");
-        for (place, platform) in ["threads", "x"].into_iter().enumerate() {
-            let sql = format!(
-                "{COLUMNS} VALUES ($1, $2, $3, $4, $5, 'queued', $6, $6, 'turn', $6, $6, $6)"
-            );
-            sqlx::query(sqlx::AssertSqlSafe(sql))
-                .bind(&rows.deliveries[place])
-                .bind(&rows.post)
-                .bind(&self.names.owner)
-                .bind(&self.names.accounts[place])
-                .bind(platform)
-                .bind(rows.now_ms)
-                .execute(&mut *connection)
-                .await
-                .expect("a delivery");
-        }
+            .expect("a post and its deliveries");
     }
 }

@@ -170,5 +170,7 @@ impl Rig {
 pub fn address_of(url: &str) -> SocketAddr {
     let address = url.trim_start_matches("http://");
     let address = address.split('/').next().unwrap_or(address);
-    address.parse().unwrap_or_else(|_| panic!("no address: {url}"))
+    address
+        .parse()
+        .unwrap_or_else(|_| panic!("no address: {url}"))
 }

@@ -22,8 +22,14 @@ pub const LATENCY: [(&str, Unit); 10] = [
     ("submit to live on both, worst", Unit::Time),
     ("  on X alone (1 call), p50", Unit::Time),
     ("  on X alone (1 call), p99", Unit::Time),
-    ("  on Threads alone (3 calls before it is live), p50", Unit::Time),
-    ("  on Threads alone (3 calls before it is live), p99", Unit::Time),
+    (
+        "  on Threads alone (3 calls before it is live), p50",
+        Unit::Time,
+    ),
+    (
+        "  on Threads alone (3 calls before it is live), p99",
+        Unit::Time,
+    ),
 ];
 
 /// What is noted of a burst.
@@ -142,7 +148,10 @@ impl Counters {
         };
         let pids = rig.pids();
         Counters {
-            processes_ms: pids.iter().map(|pid| usage::cpu_ms_with_children(*pid)).sum(),
+            processes_ms: pids
+                .iter()
+                .map(|pid| usage::cpu_ms_with_children(*pid))
+                .sum(),
             written: pids.iter().map(|pid| usage::written_bytes(*pid)).sum(),
             postgres,
             redis,

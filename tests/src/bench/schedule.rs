@@ -30,7 +30,12 @@ const MANY: [&str; 3] = [
 /// Measures and prints.
 pub async fn measure(plan: &Plan) {
     let most = plan.workers.iter().copied().max().unwrap_or(1);
-    let shapes = [Shape::Embedded, Shape::Distributed { workers: most.min(2) }];
+    let shapes = [
+        Shape::Embedded,
+        Shape::Distributed {
+            workers: most.min(2),
+        },
+    ];
     let mut columns = shapes.map(|shape| Column::new(shape.head()));
     for (shape, column) in shapes.iter().zip(&mut columns) {
         let rig = product::start(*shape, false).await;
@@ -44,7 +49,11 @@ pub async fn measure(plan: &Plan) {
         "Scheduled posts: {} due in one second, each to one account; and one now and then",
         plan.due
     );
-    let rows: Vec<_> = SPARSE.into_iter().chain(MANY).map(|row| (row, Unit::Time)).collect();
+    let rows: Vec<_> = SPARSE
+        .into_iter()
+        .chain(MANY)
+        .map(|row| (row, Unit::Time))
+        .collect();
     table::print(&title, &columns, &rows);
 }
 
@@ -82,6 +91,8 @@ async fn lateness(rig: &Rig, name: &str, count: u64, spread_ms: u64) -> Vec<f64>
     let due_us = |number: usize| {
         (first_due.as_ms() + (number as u64 * spread_ms / count as u64) as i64) * 1000
     };
-    let late = since.into_iter().map(|((_, number), at)| (at - due_us(number)) as f64);
+    let late = since
+        .into_iter()
+        .map(|((_, number), at)| (at - due_us(number)) as f64);
     late.collect()
 }

@@ -114,7 +114,14 @@ impl Redis {
             commands: calls
                 .lines()
                 .filter(|line| !line.starts_with("cmdstat_info"))
-                .filter_map(|line| line.split_once("calls=")?.1.split(',').next()?.parse::<f64>().ok())
+                .filter_map(|line| {
+                    line.split_once("calls=")?
+                        .1
+                        .split(',')
+                        .next()?
+                        .parse::<f64>()
+                        .ok()
+                })
                 .sum(),
             net_bytes: field(&stats, "total_net_input_bytes:").unwrap_or(0.0)
                 + field(&stats, "total_net_output_bytes:").unwrap_or(0.0),

@@ -8,7 +8,12 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// CPU milliseconds, user and system, of a process and of all its children that have ended.
 pub fn cpu_ms(pid: u32) -> f64 {
     let ticks: f64 = stat(pid)
-        .map(|fields| fields[11..15].iter().filter_map(|text| text.parse::<f64>().ok()).sum())
+        .map(|fields| {
+            fields[11..15]
+                .iter()
+                .filter_map(|text| text.parse::<f64>().ok())
+                .sum()
+        })
         .unwrap_or(0.0);
     ticks * 1000.0 / TICKS_PER_SECOND
 }
@@ -37,8 +42,11 @@ pub fn peak_mb(pid: u32) -> f64 {
 /// Bytes that a process has sent to the disk.
 pub fn written_bytes(pid: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/io")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-    line.and_then(|text| text.trim().parse().ok()).unwrap_or(0.0)
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes: "));
+    line.and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0.0)
 }
 
 fn children(pid: u32) -> Vec<u32> {

@@ -50,7 +50,11 @@ enum Section {
 async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let args = Args::parse();
-    let mut plan = if args.brief { Plan::brief() } else { Plan::whole() };
+    let mut plan = if args.brief {
+        Plan::brief()
+    } else {
+        Plan::whole()
+    };
     plan.rate = args.rate.unwrap_or(plan.rate).max(1);
     plan.seconds = args.seconds.unwrap_or(plan.seconds).max(1);
     plan.rounds = args.rounds.unwrap_or(plan.rounds).max(1);
@@ -76,5 +80,9 @@ async fn main() -> ExitCode {
         plan.rounds,
         started.elapsed().as_secs_f64()
     );
-    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if is_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
