@@ -1,6 +1,9 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
 .PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short fair schemathesis receivers compose-check
+# PostgreSQL counts statements where its extension for that is installed, and `bench` asks for it.
+COUNT_STATEMENTS = $(if $(wildcard /usr/share/postgresql/*/extension/pg_stat_statements.control),\
+	-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none)
 
 help: ## Lists the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -40,9 +43,10 @@ lint: ## What CI checks beside the tests
 openapi: ## Writes openapi.json anew
 	cargo run --locked --quiet -- openapi > openapi.json
 
-bench: ## Measures latency and throughput in both modes, and prints them side by side
-	cargo build --locked --release --workspace
-	FSYNC=on scripts/with-services.sh target/release/bench
+bench: ## Measures speed, cost, growth and a peer, and prints ratios; ARGS="--brief" or ARGS="--only growth"
+	cargo build --locked --release --workspace --bins
+	FSYNC=on POSTGRES_OPTIONS="$(COUNT_STATEMENTS)" \
+		scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/bench $(ARGS)
 
 fair: ## 10,000 posts over 1,000 accounts due at once, limits in force: how late who is, and no refusal
 	cargo build --locked --release --workspace --bins

@@ -4,7 +4,8 @@
 # TEST_REDIS_URL. What is not installed is installed, on Debian and its relatives; for the tests of
 # the page, Chromium and its driver too.
 #
-# FSYNC=on makes PostgreSQL as durable as in production (for benchmarks).
+# FSYNC=on makes PostgreSQL as durable as in production (for benchmarks); POSTGRES_OPTIONS are
+# given to it as they are.
 set -euo pipefail
 
 [ $# -gt 0 ] || { echo "usage: $0 COMMAND..." >&2; exit 2; }
@@ -66,7 +67,7 @@ as_pg "$pg/initdb" -D "$dir/pg" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N
 for attempt in 1 2 3 4 5; do
     pg_port=$(free_port)
     as_pg "$pg/pg_ctl" -D "$dir/pg" -w -s -l "$dir/pg/log" \
-        -o "-p $pg_port -h 127.0.0.1 -k '$dir/pg' -c fsync=${FSYNC:-off} -c max_connections=400 -c shared_buffers=128MB" \
+        -o "-p $pg_port -h 127.0.0.1 -k '$dir/pg' -c fsync=${FSYNC:-off} -c max_connections=400 -c shared_buffers=128MB ${POSTGRES_OPTIONS:-}" \
         start && break
     [ "$attempt" = 5 ] && { cat "$dir/pg/log" >&2; exit 1; }
 done

@@ -6,6 +6,7 @@
 //!
 //! | where | what |
 //! |---|---|
+//! | [`bell`] | where a relay waits to be woken |
 //! | [`job`] | what waits in the queue |
 //! | [`line`] | whose jobs wait, and in which order they are served |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
@@ -14,6 +15,7 @@
 //! | [`worker`] | the apalis worker over such a stream |
 
 pub mod announcements;
+pub mod bell;
 pub mod job;
 pub mod line;
 mod memory;

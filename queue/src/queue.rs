@@ -1,8 +1,8 @@
 //! One queue over two backends.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::bell::Bell;
 use crate::memory::Memory;
 use crate::sorted_set::SortedSet;
 use crate::{Job, Line};
@@ -136,48 +136,6 @@ impl Queue {
 
     /// Something to wait on for [`ring`](Self::ring).
     pub fn bell(&self) -> Bell {
-        Bell {
-            queue: self.clone(),
-            connection: None,
-        }
-    }
-}
-
-/// How much longer than it should Redis may take to say that the bell was not rung.
-const SILENCE: Duration = Duration::from_secs(1);
-
-/// Where a relay waits between its rounds.
-pub struct Bell {
-    queue: Queue,
-    connection: Option<crate::sorted_set::Blocking>,
-}
-
-impl Bell {
-    /// Returns when the bell is rung, or after `longest`; also when Redis is away.
-    pub async fn wait(&mut self, longest: Duration) {
-        match &self.queue.0 {
-            Backend::Memory(memory) => memory.wait_for_bell(longest).await,
-            Backend::Redis(redis) => {
-                let waited = async {
-                    let connection = match &mut self.connection {
-                        Some(connection) => connection,
-                        unconnected => unconnected.insert(redis.blocking().await?),
-                    };
-                    connection.wait_for_bell(longest).await
-                };
-                match tokio::time::timeout(longest + SILENCE, waited).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => {
-                        tracing::debug!(%error, "the bell can not be heard; the relay goes by time");
-                        self.connection = None;
-                        tokio::time::sleep(longest).await;
-                    }
-                    Err(_) => {
-                        tracing::debug!("Redis is silent; the relay goes by time");
-                        self.connection = None;
-                    }
-                }
-            }
-        }
+        Bell::of(self.clone())
     }
 }

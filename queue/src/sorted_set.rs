@@ -42,6 +42,8 @@ for i = 1, #ARGV, 2 do
     behind[#behind + 1] = turn - front
 end
 return behind";
+/// The same for whoever listens for the bell, and takes nothing from Redis that could be lost.
+const BELL_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub(crate) struct SortedSet {
@@ -200,12 +202,13 @@ impl Blocking {
         Ok(popped.map(|(_, jobs)| understood(jobs)).unwrap_or_default())
     }
 
-    /// Returns when rung, or after `longest`.
-    pub async fn wait_for_bell(&mut self, longest: Duration) -> Result<(), RedisError> {
-        // Redis reads 0 as "for ever".
-        let seconds = longest.as_secs_f64().max(0.001);
-        let _: Option<(String, i64)> = self.connection.blpop(&self.bell, seconds).await?;
-        Ok(())
+    /// Returns whether it was rung; that it was not, after a while.
+    pub async fn wait_for_bell(&mut self) -> Result<bool, RedisError> {
+        let rung: Option<(String, i64)> = self
+            .connection
+            .blpop(&self.bell, BELL_WAIT.as_secs_f64())
+            .await?;
+        Ok(rung.is_some())
     }
 }
 

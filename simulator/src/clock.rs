@@ -25,6 +25,20 @@ impl Clock {
         })
     }
 
+    /// Unix microseconds by the machine's own time, whatever the simulator's clock shows: to measure
+    /// how long a post took to get here.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it measures, and nothing is decided by it"
+    )]
+    pub(crate) fn measured_us() -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |elapsed| {
+            i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
+        })
+    }
+
     /// A clock that a test holds in its hand.
     pub fn from_fn(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now_ms))

@@ -66,7 +66,7 @@ pub(crate) fn answer(inner: &Inner, request: &Request) -> Answer {
 
 fn health(inner: &Inner) -> Result<Value, Refused> {
     Ok(
-        json!({"status": "ok", "now_ms": inner.now_ms(), "held": inner.holds.held(), "running": inner.running.count()}),
+        json!({"status": "ok", "now_ms": inner.now_ms(), "held": inner.holds.held(), "running": inner.running.count(), "live": inner.live_count()}),
     )
 }
 

@@ -19,6 +19,8 @@ pub struct LivePost {
     /// As it was sent.
     pub text: String,
     pub created_at_ms: i64,
+    /// When it was published by the machine's own time, in Unix microseconds: for measurements.
+    pub measured_at_us: i64,
     /// The id of the post that it answers.
     pub reply_to: Option<String>,
     /// Threads: the container it was published from.
@@ -108,6 +110,7 @@ mod tests {
             id: id.to_owned(),
             text: text.to_owned(),
             created_at_ms: 0,
+            measured_at_us: 0,
             reply_to: None,
             container_id: None,
             url: String::new(),

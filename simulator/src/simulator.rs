@@ -295,6 +295,10 @@ impl Inner {
         self.world().live_posts(&settings)
     }
 
+    pub(crate) fn live_count(&self) -> usize {
+        self.world().live_count()
+    }
+
     pub(crate) fn reset(&self) {
         self.world().reset();
         self.clerk().reset();

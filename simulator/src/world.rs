@@ -253,6 +253,12 @@ impl World {
         posts
     }
 
+    /// How many posts are live.
+    pub(crate) fn live_count(&self) -> usize {
+        let on_threads = self.threads.posts().filter(|post| post.is_live());
+        on_threads.count() + self.x.posts().filter(|post| !post.deleted).count()
+    }
+
     fn threads_post(&self, settings: &Settings, post: &threads::Post) -> LivePost {
         let author = &self.accounts.get(post.owner).public;
         LivePost {
@@ -262,6 +268,7 @@ impl World {
             id: post.id.to_string(),
             text: post.draft.text.to_string(),
             created_at_ms: post.created_ms,
+            measured_at_us: post.measured_us,
             reply_to: post.draft.reply_to.map(|id| id.to_string()),
             container_id: post.container.map(|id| id.to_string()),
             url: threads::permalink(&settings.threads_web_url, &author.username, post),
@@ -285,6 +292,7 @@ impl World {
             id: post.id.to_string(),
             text: post.text.to_string(),
             created_at_ms: post.created_ms,
+            measured_at_us: post.measured_us,
             reply_to: post.reply_to.map(|id| id.to_string()),
             container_id: None,
             url: format!(

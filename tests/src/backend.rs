@@ -116,6 +116,14 @@ async fn distributed(name: &str) -> Backend {
     }
 }
 
+/// The URL of a database of its own on the PostgreSQL of the tests, without any table.
+pub async fn empty_database() -> String {
+    let server = required("TEST_POSTGRES_URL");
+    let name = format!("e_{}", uuid::Uuid::now_v7().simple());
+    execute(&server, &format!("CREATE DATABASE {name}")).await;
+    url_of(&server, &name)
+}
+
 /// A migrated database to copy from: a copy takes a fraction of the time of the migrations.
 async fn make_template(server: &str) -> String {
     let name = format!("template_{}", uuid::Uuid::now_v7().simple());

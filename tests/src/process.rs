@@ -27,7 +27,27 @@ impl Process {
         ready: Option<&str>,
         log_file: &Path,
     ) -> Self {
-        let mut command = Command::new(binary());
+        Self::begin(&binary(), args, env, ready, log_file).await
+    }
+
+    /// The same with another program.
+    pub async fn start_program(
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, String)],
+        ready: Option<&str>,
+    ) -> Self {
+        Self::begin(program, args, env, ready, &log_file()).await
+    }
+
+    async fn begin(
+        program: &Path,
+        args: &[&str],
+        env: &[(&str, String)],
+        ready: Option<&str>,
+        log_file: &Path,
+    ) -> Self {
+        let mut command = Command::new(program);
         command
             .args(args)
             .env_clear()
@@ -87,6 +107,11 @@ impl Process {
             .success()
     }
 
+    /// The id by which the system knows it.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
+    }
+
     /// The most memory that it has had resident so far, in megabytes.
     pub fn peak_memory(&self) -> f64 {
         self.status("VmHWM:")
@@ -98,7 +123,7 @@ impl Process {
     }
 
     fn status(&self, name: &str) -> f64 {
-        let pid = self.child.id().expect("a running process");
+        let pid = self.id();
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("its status");
         let line = status.lines().find(|line| line.starts_with(name));
         let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));

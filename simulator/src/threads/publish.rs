@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::account::AccountId;
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::json::Json;
 use crate::lags::{Lags, Work};
 use crate::limits::Rolling;
@@ -128,6 +129,7 @@ fn make_live(
         draft,
         children,
         created_ms: now_ms,
+        measured_us: Clock::measured_us(),
         listed_from_ms: now_ms + lags.feed_ms,
         repliable_from_ms: now_ms + lags.reply_ms,
         root,

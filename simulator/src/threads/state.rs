@@ -28,6 +28,7 @@ pub(crate) struct Post {
     /// The ids of the items of a carousel: not those of their containers (threads.md 0.4).
     pub(crate) children: Vec<u64>,
     pub(crate) created_ms: i64,
+    pub(crate) measured_us: i64,
     pub(crate) listed_from_ms: i64,
     pub(crate) repliable_from_ms: i64,
     /// The first post of the chain; for such a post, its own id.

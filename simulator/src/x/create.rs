@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, AccountId};
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::json::Json;
 use crate::links;
 use crate::request::Request;
@@ -115,6 +116,7 @@ fn make_live(
         author: caller,
         text,
         created_ms: now_ms,
+        measured_us: Clock::measured_us(),
         visible_from_ms: now_ms + scene.random.between(low, high),
         reply_to: new.reply_to,
         quoted: new.quoted,

@@ -35,6 +35,7 @@ pub(crate) struct Post {
     /// As it was sent.
     pub(crate) text: Arc<str>,
     pub(crate) created_ms: i64,
+    pub(crate) measured_us: i64,
     pub(crate) visible_from_ms: i64,
     pub(crate) reply_to: Option<u64>,
     pub(crate) quoted: Option<u64>,
@@ -135,6 +136,7 @@ mod tests {
             author,
             text: Arc::from(text),
             created_ms: 0,
+            measured_us: 0,
             visible_from_ms: 0,
             reply_to: None,
             quoted: None,

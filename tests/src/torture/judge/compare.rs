@@ -178,6 +178,7 @@ mod tests {
             id: id.into(),
             text: text.into(),
             created_at_ms: 0,
+            measured_at_us: 0,
             reply_to: reply_to.map(str::to_owned),
             container_id: None,
             url: String::new(),
