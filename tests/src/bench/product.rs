@@ -57,6 +57,7 @@ pub fn env(platforms_url: &str) -> Vec<(&'static str, String)> {
         ("DUALPOSTS_DEMO_ACCOUNTS", ACCOUNTS.to_string()),
         ("DUALPOSTS_LIMITS", "off".to_owned()),
         ("DUALPOSTS_API_RATE", "off".to_owned()),
+        ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
         ("DUALPOSTS_LOG", "json,warn".to_owned()),
         ("DUALPOSTS_THREADS_API_URL", platforms_url.to_owned()),
         ("DUALPOSTS_X_API_URL", platforms_url.to_owned()),
