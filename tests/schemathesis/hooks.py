@@ -37,8 +37,9 @@ RULES = {
     "needs_media": "the same",
     "needs_text_alone": "the same",
     "invalid_span": "stretches lie within the text and do not overlap",
-    "too_many_files": "by platform and kind",
-    "mixed_kinds": "by platform",
+    "threads_too_many_media": "how many files, by platform and kind",
+    "x_too_many_images": "the same",
+    "x_mixed_media": "the same",
     # Looked at where the post goes to the platform that they are for.
     "invalid_id": "an id of that platform's",
     "invalid_link": "an address",
@@ -61,7 +62,7 @@ def accounts():
 
 @functools.cache
 def picture():
-    """A PNG of 8 by 8 that is uploaded."""
+    """A PNG of 64 by 64 that is uploaded."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

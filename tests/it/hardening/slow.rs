@@ -123,24 +123,3 @@ both_modes! {
         assert!(began.elapsed() < SOON);
     }
 }
-
-both_modes! {
-    async fn no_more_connections_are_taken_than_was_said_and_idle_ones_make_room(app: &TestApp) {
-        let client = app.another_server(|state| {
-            state.settings.guard.patience = SHORT_BUT_FOR_HEADS;
-            state.settings.guard.connections = 1;
-        });
-        let mut held = Vec::new();
-        for _ in 0..10 {
-            let mut stream = connect(&client).await;
-            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
-            held.push(stream);
-        }
-        // Each is served in its turn, and closed when it asks for nothing more.
-        for mut stream in held {
-            let answer = rest(&mut stream).await;
-            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        }
-        assert_eq!(client.get("/healthz").await.status, 200);
-    }
-}
