@@ -157,8 +157,9 @@ pub(crate) async fn count<C: ConnectionTrait>(
     month: Month,
     micro_dollars: i64,
 ) -> Result<(), DbErr> {
-    let sql =
-        "UPDATE rate_windows SET used = used + $1 WHERE lane = $2 AND name = $3 AND resets_at = $4";
+    let sql = "UPDATE rate_windows SET
+            used = CASE WHEN resets_at < $4 THEN $1 ELSE used + $1 END, resets_at = $4
+         WHERE lane = $2 AND name = $3 AND resets_at <= $4";
     let values = [
         micro_dollars.into(),
         Lane::App(Platform::X).key().into(),

@@ -95,6 +95,7 @@ impl Case {
             | Begins::Abandoned
             | Begins::Reconnected
             | Begins::Paused
+            | Begins::Shut
             | Begins::WindowFull
             | Begins::Stalled => {}
         }
