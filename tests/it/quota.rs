@@ -148,7 +148,7 @@ both_modes! {
         assert_eq!((&posts["used"], &posts["source"], &posts["platform"]), (&json!(1), &json!("our_count"), &Value::Null));
         // The token is gone: nobody is asked.
         app.clock.advance(MINUTE);
-        app.execute(&format!("UPDATE accounts SET state = 'needs_reconnect' WHERE id = '{}'", app.threads)).await;
+        app.execute(&format!("UPDATE accounts SET state = 'needs_reconnect', state_reason = 'r' WHERE id = '{}'", app.threads)).await;
         let before = asked(app);
         let list = app.client.get("/v1/quota").await.expect(StatusCode::OK);
         assert_eq!(list["data"].as_array().map(Vec::len), Some(2));

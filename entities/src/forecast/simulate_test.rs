@@ -119,10 +119,8 @@ fn drawn(dice: &mut Dice) -> (Vec<Window>, Vec<Item>) {
             }
         });
     }
-    let count = windows.len() as u64;
     let items = (0..dice.below(60)).map(|_| {
         let takes: Takes = (0..windows.len()).filter(|_| dice.below(3) > 0).collect();
-        let _ = count;
         Item {
             at: NOW + dice.seconds(7_200),
             messages: vec![takes; 1 + dice.below(4) as usize],
