@@ -12,6 +12,9 @@ use crate::{Job, Pushed};
 /// How many lines are remembered before those that are empty are forgotten.
 const MOST_LINES: usize = 10_000;
 
+/// The first turn; what is given back comes before it.
+const FIRST: u64 = 1;
+
 /// Jobs by their turns, each at most once.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -134,7 +137,7 @@ impl Waiting {
             // Nobody waits: all begin anew.
             self.lines.clear();
         }
-        let front = front.unwrap_or_default();
+        let front = front.unwrap_or_default().max(FIRST);
         if self.lines.len() >= MOST_LINES {
             self.lines
                 .retain(|_, state| state.waiting > 0 || state.next > front);
