@@ -90,6 +90,7 @@ pub struct CostForecastBody {
 /// What X charges in a month.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:read"))),
     params(CostQuery),
     responses(
         (status = 200, description = "What it costs.", body = CostBody),

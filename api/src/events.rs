@@ -22,6 +22,7 @@ use stream::{Wanted, open};
 /// begins now. A line with a colon comes every 15 seconds, so that a dead connection is noticed.
 #[utoipa::path(
     tag = "events",
+    extensions(("x-scope" = json!("posts:read"))),
     params(
         ("Last-Event-ID" = Option<String>, Header, description = "`evt_...`: go on after this event."),
         ("last_event_id" = Option<String>, Query, description = "The same, for those who can not set headers."),

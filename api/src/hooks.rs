@@ -31,6 +31,7 @@ use wire::{
 /// more than once and in any order.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     request_body = MakeWebhookBody,
     responses(
         (status = 201, description = "Made.", body = NewWebhookBody),
@@ -89,6 +90,7 @@ pub async fn create(
 /// List your webhooks, oldest first.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:read"))),
     responses(
         (status = 200, body = WebhookListBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
@@ -114,6 +116,7 @@ pub async fn list(
 /// Show a webhook.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:read"))),
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 200, body = WebhookBody),
@@ -139,6 +142,7 @@ pub async fn show(
 /// While it is off, nothing new is noted for it; what waited is held, and sent once it is on again.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     params(("id" = String, Path, description = "`whk_...`")),
     request_body = ChangeWebhookBody,
     responses(
@@ -176,6 +180,7 @@ pub async fn change(
 /// Delete a webhook, with all that was or was to be sent to it.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 204, description = "Deleted."),
@@ -205,6 +210,7 @@ pub async fn forget(
 /// change over whenever it suits. At most two secrets sign.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     params(("id" = String, Path, description = "`whk_...`")),
     request_body(content = Option<RotateSecretBody>),
     responses(
@@ -255,6 +261,7 @@ pub async fn rotate_secret(
 /// of it.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 202, description = "It is sent within a second.", body = NotificationBody),

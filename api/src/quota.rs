@@ -31,6 +31,7 @@ const AT_ONCE: usize = 8;
 /// will go out instead.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:read"))),
     params(("id" = String, Path, description = "`acc_...`")),
     responses(
         (status = 200, description = "How much is left.", body = AccountQuotaBody),
@@ -57,6 +58,7 @@ pub async fn of_account(
 /// What is left of the limits of all your accounts.
 #[utoipa::path(
     tag = "accounts",
+    extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, description = "How much is left.", body = QuotaListBody),
         (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),

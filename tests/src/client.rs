@@ -58,6 +58,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Vec<u8>>,
     ) -> Reply {
+        let is_head = method == Method::HEAD;
         let mut request = self
             .http
             .request(method, format!("{}{path}", self.base_url));
@@ -78,10 +79,10 @@ impl Client {
         }
         let response = request.send().await.expect("an answer from the API");
         let (status, headers) = (response.status(), response.headers().clone());
-        let is_endless = headers
+        let is_stream = headers
             .get("content-type")
             .is_some_and(|kind| kind == "text/event-stream");
-        if is_endless {
+        if is_stream && !is_head {
             // `EventStream` is for those who want to listen.
             return Reply {
                 status,

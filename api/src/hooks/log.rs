@@ -133,6 +133,7 @@ impl From<&NotificationAttempt> for NotificationAttemptBody {
 /// 30 days.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:read"))),
     params(("id" = String, Path, description = "`whk_...`"), LogQuery),
     responses(
         (status = 200, body = NotificationListBody),
@@ -173,6 +174,7 @@ pub async fn list(
 /// Send an event to a webhook once more, whatever came of it before.
 #[utoipa::path(
     tag = "webhooks",
+    extensions(("x-scope" = json!("webhooks:write"))),
     params(
         ("id" = String, Path, description = "`whk_...`"),
         ("event_id" = String, Path, description = "`evt_...`")

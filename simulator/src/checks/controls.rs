@@ -181,6 +181,6 @@ async fn a_reset_leaves_accounts_with_living_tokens_and_nothing_else() {
     let health = running.json("/_sim/health").await;
     assert_eq!(
         health,
-        json!({"status": "ok", "now_ms": super::START_MS, "held": 0, "running": 0})
+        json!({"status": "ok", "now_ms": super::START_MS, "held": 0, "running": 0, "live": 1})
     );
 }

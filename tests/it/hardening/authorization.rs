@@ -23,7 +23,9 @@ enum May {
 }
 
 use May::{Anyone, Everyone, With};
-use Scope::{AccountsRead, AccountsWrite, KeysWrite, PostsRead, PostsWrite};
+use Scope::{
+    AccountsRead, AccountsWrite, KeysWrite, PostsRead, PostsWrite, WebhooksRead, WebhooksWrite,
+};
 
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, May)] = &[
@@ -38,6 +40,7 @@ const TABLE: &[(&str, &str, May)] = &[
     ("POST", "/v1/deliveries/{id}/retry", With(PostsWrite)),
     ("DELETE", "/v1/deliveries/{id}/remote", With(PostsWrite)),
     ("GET", "/v1/deliveries/{id}/attempts", With(PostsRead)),
+    ("GET", "/v1/events", With(PostsRead)),
     ("GET", "/v1/media", With(PostsRead)),
     ("POST", "/v1/media", With(PostsWrite)),
     ("GET", "/v1/media/{id}", With(PostsRead)),
@@ -45,10 +48,22 @@ const TABLE: &[(&str, &str, May)] = &[
     ("GET", "/v1/accounts", With(AccountsRead)),
     ("POST", "/v1/accounts", With(AccountsWrite)),
     ("DELETE", "/v1/accounts/{id}", With(AccountsWrite)),
+    ("GET", "/v1/accounts/{id}/quota", With(AccountsRead)),
+    ("GET", "/v1/quota", With(AccountsRead)),
+    ("GET", "/v1/cost", With(AccountsRead)),
     ("GET", "/v1/connections", With(AccountsRead)),
     ("POST", "/v1/connections", With(AccountsWrite)),
     ("POST", "/v1/connections/finish", With(AccountsWrite)),
     ("POST", "/v1/connections/sync", With(AccountsWrite)),
+    ("GET", "/v1/webhooks", With(WebhooksRead)),
+    ("POST", "/v1/webhooks", With(WebhooksWrite)),
+    ("GET", "/v1/webhooks/{id}", With(WebhooksRead)),
+    ("PATCH", "/v1/webhooks/{id}", With(WebhooksWrite)),
+    ("DELETE", "/v1/webhooks/{id}", With(WebhooksWrite)),
+    ("POST", "/v1/webhooks/{id}/rotate-secret", With(WebhooksWrite)),
+    ("POST", "/v1/webhooks/{id}/test", With(WebhooksWrite)),
+    ("GET", "/v1/webhooks/{id}/notifications", With(WebhooksRead)),
+    ("POST", "/v1/webhooks/{id}/notifications/{event_id}/redeliver", With(WebhooksWrite)),
     ("GET", "/v1/keys", With(KeysWrite)),
     ("POST", "/v1/keys", With(KeysWrite)),
     ("DELETE", "/v1/keys/{id}", With(KeysWrite)),
@@ -137,11 +152,13 @@ async fn call(client: &Client, route: &Route) -> tests::client::Reply {
         "accounts" => "acc",
         "keys" => "key",
         "media" => "med",
+        "webhooks" => "whk",
         other => other,
     };
     let path = route
         .path
         .replace("{id}", &format!("{prefix}_{}", "0".repeat(32)))
+        .replace("{event_id}", &format!("evt_{}", "0".repeat(32)))
         .replace("{code}", "none");
     let body = route.takes_body.then(|| b"[]".to_vec());
     client.send(route.method.clone(), &path, &[], body).await
