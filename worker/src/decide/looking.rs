@@ -26,6 +26,8 @@ const LOOKS_BEFORE_GIVING_UP: i32 = 10;
 const LOOK_FOR_ID: Duration = Duration::from_secs(15 * 60);
 /// How long to rest when the platform lets nobody look: the app has no credits, the account is locked.
 const BLOCKED: Duration = Duration::from_secs(3600);
+/// How many looks come before such a rest: one refusal may be a mistake of the platform's.
+const LOOKS_BEFORE_RESTING: i32 = 3;
 /// How long a container that can not be found is believed to be merely out of sight.
 const VANISHED: Duration = Duration::from_secs(60);
 
@@ -110,7 +112,7 @@ pub fn failed(case: &Case<'_>, step: &Step, failure: &Failure) -> Decision {
             });
         }
         // Nobody is let look before somebody has seen to it.
-        Meaning::Blocked { .. } => {
+        Meaning::Blocked { .. } if case.progress.looks >= LOOKS_BEFORE_RESTING => {
             if let (delivery::Status::Unconfirmed, Some(at)) =
                 (decision.change.to(), decision.change.next_at())
             {
