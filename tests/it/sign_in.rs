@@ -56,7 +56,7 @@ both_modes! {
         let session = cookie(&reply);
         let me = with_cookie(app, Method::GET, "/v1/session", &[("Cookie", &session)], None).await.expect(StatusCode::OK);
         assert_eq!((&me["user_id"], &me["via"]), (&json!(app.owner.as_str()), &json!("browser")));
-        assert_eq!(me["scopes"].as_array().unwrap().len(), 5);
+        assert_eq!(me["scopes"].as_array().unwrap().len(), entities::scopes::Scope::ALL.len());
         let posts = with_cookie(app, Method::GET, "/v1/posts", &[("Cookie", &session)], None).await;
         assert_eq!(posts.status, StatusCode::OK);
 
