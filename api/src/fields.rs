@@ -79,7 +79,7 @@ fn whole(value: &Value) -> Option<i64> {
         let number = value.as_f64()?;
         // Beyond, a double is no exact number any more.
         let is_exact = number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
-        is_exact.then(|| number as i64)
+        is_exact.then_some(number as i64)
     })
 }
 

@@ -102,7 +102,8 @@ fn read_poll(
     let fits = |answer: &Option<&str>| {
         answer.is_none_or(|answer| (1..=25).contains(&answer.chars().count()))
     };
-    if !poll.lacks("options") && !((2..=4).contains(&options.len()) && options.iter().all(fits)) {
+    let is_right = (2..=4).contains(&options.len()) && options.iter().all(fits);
+    if !(poll.lacks("options") || is_right) {
         let message = "A poll has 2 to 4 answers of 1 to 25 characters.";
         violations.add(poll.path("options"), "invalid_poll", message);
     }
