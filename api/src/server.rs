@@ -7,8 +7,8 @@ use std::time::Duration;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use utoipa::OpenApi;
-use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access_log::{PagePolicy, access_log};
 use crate::drain::{Draining, turn_away};
@@ -23,60 +23,72 @@ use crate::{
 /// The largest JSON body: far more than 25 parts of the longest text.
 pub const BODY_LIMIT: usize = 512 * 1024;
 
-fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(health::healthz)
-        .service(health::readyz)
-        .service(
-            scope("/v1")
-                .service(posts::validate::validate)
-                // Else it would be taken for the id of a post.
-                .route("/posts/validate", web::route().to(no_such_route))
-                .service(posts::submit)
-                .service(posts::list)
-                .service(posts::show)
-                .service(posts::change)
-                .service(posts::cancel)
-                .service(deliveries::retry)
-                .service(deliveries::remove)
-                .service(deliveries::attempts)
-                .service(events::follow)
-                .service(media::upload)
-                .service(media::list)
-                .service(media::show)
-                .service(media::forget)
-                .service(accounts::list)
-                .service(accounts::connect)
-                .service(accounts::disconnect)
-                .service(quota::of_account)
-                .service(quota::of_all)
-                .service(cost::cost)
-                .service(connections::begin::how)
-                .service(connections::begin::begin)
-                .service(connections::finish::finish)
-                .service(connections::sync::sync)
-                .service(keys::list)
-                .service(keys::create)
-                .service(keys::revoke)
-                .service(hooks::list)
-                .service(hooks::create)
-                .service(hooks::show)
-                .service(hooks::change)
-                .service(hooks::forget)
-                .service(hooks::rotate_secret)
-                .service(hooks::test)
-                .service(hooks::log::list)
-                .service(hooks::log::redeliver)
-                .service(session::ways)
-                .service(session::open)
-                .service(session::show)
-                .service(session::close),
-        )
-        .service(webhooks::clerk_users::told_by_clerk)
-        .service(webhooks::threads_people::deauthorize)
-        .service(webhooks::threads_people::delete_data)
-        .service(webhooks::threads_people::deletion)
-        .service(webhooks::userinfo::userinfo);
+/// All of them, for whoever describes them and for whoever serves them. A description is megabytes; it
+/// is not made for every thread that serves.
+macro_rules! routes {
+    ($config:ident, $scope:path) => {
+        $config
+            .service(health::healthz)
+            .service(health::readyz)
+            .service(
+                $scope("/v1")
+                    .service(posts::validate::validate)
+                    // Else it would be taken for the id of a post.
+                    .route("/posts/validate", web::route().to(no_such_route))
+                    .service(posts::submit)
+                    .service(posts::list)
+                    .service(posts::show)
+                    .service(posts::change)
+                    .service(posts::cancel)
+                    .service(deliveries::retry)
+                    .service(deliveries::remove)
+                    .service(deliveries::attempts)
+                    .service(events::follow)
+                    .service(media::upload)
+                    .service(media::list)
+                    .service(media::show)
+                    .service(media::forget)
+                    .service(accounts::list)
+                    .service(accounts::connect)
+                    .service(accounts::disconnect)
+                    .service(quota::of_account)
+                    .service(quota::of_all)
+                    .service(cost::cost)
+                    .service(connections::begin::how)
+                    .service(connections::begin::begin)
+                    .service(connections::finish::finish)
+                    .service(connections::sync::sync)
+                    .service(keys::list)
+                    .service(keys::create)
+                    .service(keys::revoke)
+                    .service(hooks::list)
+                    .service(hooks::create)
+                    .service(hooks::show)
+                    .service(hooks::change)
+                    .service(hooks::forget)
+                    .service(hooks::rotate_secret)
+                    .service(hooks::test)
+                    .service(hooks::log::list)
+                    .service(hooks::log::redeliver)
+                    .service(session::ways)
+                    .service(session::open)
+                    .service(session::show)
+                    .service(session::close),
+            )
+            .service(webhooks::clerk_users::told_by_clerk)
+            .service(webhooks::threads_people::deauthorize)
+            .service(webhooks::threads_people::delete_data)
+            .service(webhooks::threads_people::deletion)
+            .service(webhooks::userinfo::userinfo)
+    };
+}
+
+fn described(config: &mut ServiceConfig<'_>) {
+    routes!(config, utoipa_actix_web::scope);
+}
+
+fn served(config: &mut web::ServiceConfig) {
+    routes!(config, web::scope);
 }
 
 /// The OpenAPI 3.1 document of exactly the routes above.
@@ -84,7 +96,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let app = App::new()
         .into_utoipa_app()
         .openapi(docs::Document::openapi());
-    let mut document = app.configure(routes).split_for_parts().1;
+    let mut document = app.configure(described).split_for_parts().1;
     docs::complete::complete(&mut document);
     document
 }
@@ -110,6 +122,10 @@ pub async fn serve_and_drain(
     let drained = web::Data::new(draining.clone());
     let document = openapi();
     let allowed = web::Data::new(Methods::of(&document));
+    // As text, and once: as a tree it is megabytes, and every thread would have its own.
+    let described = serde_json::to_vec(&document).map_err(std::io::Error::other)?;
+    let described = web::Data::new(web::Bytes::from(described));
+    drop(document);
     let policy = web::Data::new(PagePolicy::of(&state));
     let news = state.news.clone();
     let exposure = web::Data::new(state.exposure.clone());
@@ -131,13 +147,13 @@ pub async fn serve_and_drain(
             .app_data(policy.clone())
             .app_data(exposure.clone())
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
-            .into_utoipa_app()
-            .configure(routes)
-            .into_app()
+            .configure(served)
             .route("/metrics", web::get().to(exposure::metrics))
             .route("/media/{name}", web::get().to(media::serve))
             .configure(pages::routes)
-            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")))
+            .app_data(described.clone())
+            .route("/openapi.json", web::get().to(described_in_json))
             .route("/docs", web::get().to(to_docs))
             .default_service(web::to(no_such_route))
     })
@@ -164,6 +180,12 @@ pub async fn serve_and_drain(
     handle.stop(true).await;
     let _ = reading.await;
     serving.await.map_err(std::io::Error::other)?
+}
+
+async fn described_in_json(described: web::Data<web::Bytes>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(web::Bytes::clone(&described))
 }
 
 async fn to_docs() -> HttpResponse {
