@@ -168,7 +168,7 @@ pub async fn change(
     table::find(&state.database, &caller.owner, &id)
         .await?
         .ok_or_else(unknown)?;
-    let object = object(&body.0, true)?;
+    let object = object(&body.0, false)?;
     let change = read::change(&object, state.settings.webhooks_reach)?;
     let now = state.clock.now();
     let row = table::change(&state.database, &caller.owner, &id, change, now).await?;

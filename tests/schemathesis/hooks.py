@@ -46,6 +46,14 @@ RULES = {
     "invalid_country": "a country",
     "invalid_topic_tag": "a topic",
     "permission_missing": "what the connection may do",
+    # Where webhooks may go, by name and address.
+    "invalid_url": "what a URL is, is a grammar of its own",
+    "not_https": "the same",
+    "user_info": "the same",
+    "fragment": "the same",
+    "private_target": "which addresses are public is a table",
+    "invalid_description": "one line, by Unicode",
+    "too_many_webhooks": "twenty for each owner",
     # The time, and names that others keep.
     "publish_at_past": "a time to come",
     "publish_at_too_far": "within ten years",

@@ -65,7 +65,7 @@ pub struct NotificationListBody {
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
     /// `next_cursor` of the page before.
-    #[param(required = false, value_type = String)]
+    #[param(required = false, value_type = String, pattern = "^evt_[0-9a-fA-F]{32}$")]
     cursor: Option<EventId>,
     /// 1 to 100; 50 unless given.
     #[param(required = false, minimum = 1, maximum = 100)]

@@ -1,6 +1,7 @@
 //! Webhooks as JSON.
 
 use entities::Timestamp;
+use entities::rows::event::EventKind;
 use entities::rows::webhook::{DisabledWhy, Model};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -51,9 +52,24 @@ pub struct WebhookListBody {
 pub struct NewWebhookBody {
     #[serde(flatten)]
     pub about: WebhookBody,
-    /// `whsec_...`, which signatures are verified with. This is the only time that it is shown.
+    /// What signatures are verified with; begins with `whsec_`. This is the only time that it is shown.
     pub secret: String,
 }
+
+/// A kind of event.
+pub struct EventWord;
+
+impl utoipa::PartialSchema for EventWord {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        let words = EventKind::ALL.iter().map(|kind| kind.as_str());
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(words))
+            .into()
+    }
+}
+
+impl ToSchema for EventWord {}
 
 /// Where to send what.
 #[derive(ToSchema)]
@@ -61,10 +77,13 @@ pub struct NewWebhookBody {
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct MakeWebhookBody {
     /// `https://`, to a public address; without user, password and fragment.
+    #[schema(max_length = 2048)]
     url: String,
     /// Kinds of event, such as `delivery.failed`; all, if not given.
+    #[schema(value_type = Option<Vec<EventWord>>, min_items = 1)]
     events: Option<Vec<String>>,
     /// To be recognised in lists; 1 to 200 characters on one line.
+    #[schema(min_length = 1, max_length = 200)]
     description: Option<String>,
 }
 
@@ -73,11 +92,15 @@ pub struct MakeWebhookBody {
 #[schema(example = json!({"enabled": true}))]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct ChangeWebhookBody {
+    #[schema(value_type = String, max_length = 2048, required = false)]
     url: Option<String>,
     /// null: all.
+    #[schema(value_type = Option<Vec<EventWord>>, min_items = 1)]
     events: Option<Vec<String>>,
     /// null: none.
+    #[schema(min_length = 1, max_length = 200)]
     description: Option<String>,
+    #[schema(value_type = bool, required = false)]
     enabled: Option<bool>,
 }
 
@@ -87,6 +110,7 @@ pub struct ChangeWebhookBody {
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct RotateSecretBody {
     /// 0 to 604800 seconds; 86400 (a day) if not given. 0, when somebody else has seen it.
+    #[schema(minimum = 0, maximum = 604_800)]
     former_valid_for_s: Option<i64>,
 }
 

@@ -10,7 +10,7 @@ use entities::quota::{Counted, Limit, LimitOf, counted, rolling_times};
 use entities::rows::account;
 use entities::{AccountId, Database, DbErr, Platform, Timestamp, UserId};
 
-use super::wire::{ForecastBody, LateBody};
+use super::wire::{LateBody, ScheduleForecastBody};
 
 /// How many windows are asked for in one query.
 const LANES: usize = 500;
@@ -18,7 +18,7 @@ const LANES: usize = 500;
 /// What will come of what is scheduled on a platform, by account.
 #[derive(Default)]
 pub struct Outlook {
-    by_account: HashMap<AccountId, ForecastBody>,
+    by_account: HashMap<AccountId, ScheduleForecastBody>,
     is_cut: bool,
 }
 
@@ -77,9 +77,9 @@ impl Outlook {
     }
 
     /// One account's.
-    pub fn of(&self, account: &account::Model) -> ForecastBody {
+    pub fn of(&self, account: &account::Model) -> ScheduleForecastBody {
         let known = self.by_account.get(&account.id);
-        ForecastBody {
+        ScheduleForecastBody {
             scheduled: known.map_or(0, |known| known.scheduled),
             is_cut: self.is_cut,
             late: known.map_or_else(Vec::new, |known| known.late.clone()),

@@ -29,7 +29,7 @@ pub struct AccountQuotaBody {
     /// Pauses that keep its posts back now.
     pub paused: Vec<PausedBody>,
     /// What will come of the scheduled posts.
-    pub forecast: ForecastBody,
+    pub forecast: ScheduleForecastBody,
 }
 
 /// One limit.
@@ -127,7 +127,7 @@ impl From<Paused> for PausedBody {
 /// What will come of the scheduled posts, by our own count. Posts that other people schedule share the
 /// app's limits, and are not known here; a budget is not looked at.
 #[derive(Default, Serialize, ToSchema)]
-pub struct ForecastBody {
+pub struct ScheduleForecastBody {
     /// How many deliveries are still to go out.
     pub scheduled: usize,
     /// Whether there are more than were looked at (2,000 on a platform), or the simulation ended before
