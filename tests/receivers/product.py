@@ -12,7 +12,9 @@ import urllib.request
 class Product:
     """A running `dualposts up` with its simulator and a data folder of its own. Ends with the block."""
 
-    def __init__(self, binary: str):
+    def __init__(self, binary: str, dead_proxy: bool):
+        """`dead_proxy`: its environment names a proxy that nobody runs."""
+        self._proxy = "http://127.0.0.1:9" if dead_proxy else None
         self._binary = os.path.abspath(binary)
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -26,11 +28,10 @@ class Product:
             "DUALPOSTS_SIMULATOR": "on",
             "DUALPOSTS_SIMULATOR_LISTEN": "127.0.0.1:0",
             "DUALPOSTS_WEBHOOKS_ALLOW_PRIVATE": "on",
-            # Must not be used for webhooks.
-            "HTTP_PROXY": "http://127.0.0.1:9",
-            "http_proxy": "http://127.0.0.1:9",
-            "NO_PROXY": "",
         }
+        if self._proxy:
+            # Must not be used for webhooks. The simulated platforms can not be reached then.
+            settings |= {"HTTP_PROXY": self._proxy, "http_proxy": self._proxy, "NO_PROXY": ""}
         self._process = subprocess.Popen(
             [self._binary, "up"],
             stdout=subprocess.PIPE,
