@@ -1,5 +1,5 @@
 //! What happened, for those who want to be told: written with what it tells of, put in order by
-//! [`tell`], and read after a position by whoever listens.
+//! [`tell()`], and read after a position by whoever listens.
 //!
 //! Transactions end in another order than they begin, so no time and no id that is made in one can
 //! serve as a place to go on from. A position is given afterwards, by one teller at a time.

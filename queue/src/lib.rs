@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`bell`] | where a relay waits to be woken |
 //! | [`job`] | what waits in the queue |
-//! | [`line`] | whose jobs wait, and in which order they are served |
+//! | [`mod@line`] | whose jobs wait, and in which order they are served |
 //! | [`Queue`] | one queue over two backends: `memory` in one process, `sorted_set` between many |
 //! | [`announcements`] | waking every process that listens for news |
 //! | [`source`] | the queue as a stream, which is an apalis backend as it stands |

@@ -26,13 +26,13 @@ const POP_WAIT: Duration = Duration::from_secs(1);
 /// How long a line that was crowded is taken to be.
 const STAYS_CROWDED: Duration = Duration::from_millis(250);
 
-/// Puts jobs (ARGV: line, job, line, job, ...) into the set KEYS[1], each at the end of its line;
-/// KEYS[2] holds the next turn of each line. Answers how many turns each is behind the front. When
+/// Puts jobs (ARGV: line, job, line, job, ...) into the set `KEYS[1]`, each at the end of its line;
+/// `KEYS[2]` holds the next turn of each line. Answers how many turns each is behind the front. When
 /// nobody waits, all lines begin anew with turn 1 (0 is for what is given back), and so they do when
 /// there are too many to be remembered.
 const PUSH: &str = "
-local front = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
-if not front or redis.call('HLEN', KEYS[2]) > 100000 then redis.call('DEL', KEYS[2]) end
+local front = redis.call('ZRANGE', `KEYS[1]`, 0, 0, 'WITHSCORES')[2]
+if not front or redis.call('HLEN', `KEYS[2]`) > 100000 then redis.call('DEL', KEYS[2]) end
 front = math.max(tonumber(front or 0), 1)
 local behind = {}
 for i = 1, #ARGV, 2 do

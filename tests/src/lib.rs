@@ -15,7 +15,7 @@
 //! | [`process`], [`stack`] | the built binary, to be killed; several of them on their servers |
 //! | [`show`] | every kind of content, and what must be live of it (`make show`) |
 //! | [`torture`] | a seeded run in which everything goes wrong (`make torture`) |
-//! | [`bench`] | how fast it is, beside the bare databases and a peer (`make bench`) |
+//! | [`mod@bench`] | how fast it is, beside the bare databases and a peer (`make bench`) |
 //! | [`proxy`] | connections to a server, to be cut and stalled |
 
 pub mod app;
