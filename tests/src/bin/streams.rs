@@ -44,6 +44,7 @@ async fn main() {
         ("DUALPOSTS_X_API_URL", simulated),
         ("DUALPOSTS_API_RATE", "off".to_owned()),
         ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
+        ("DUALPOSTS_API_CONNECTIONS", "19000".to_owned()),
         ("DUALPOSTS_LOG", "json,warn".to_owned()),
     ];
     let product = Process::start(&["up"], &env, Some("curl ")).await;
