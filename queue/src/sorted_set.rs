@@ -31,8 +31,8 @@ const STAYS_CROWDED: Duration = Duration::from_millis(250);
 /// nobody waits, all lines begin anew with turn 1 (0 is for what is given back), and so they do when
 /// there are too many to be remembered.
 const PUSH: &str = "
-local front = redis.call('ZRANGE', `KEYS[1]`, 0, 0, 'WITHSCORES')[2]
-if not front or redis.call('HLEN', `KEYS[2]`) > 100000 then redis.call('DEL', KEYS[2]) end
+local front = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+if not front or redis.call('HLEN', KEYS[2]) > 100000 then redis.call('DEL', KEYS[2]) end
 front = math.max(tonumber(front or 0), 1)
 local behind = {}
 for i = 1, #ARGV, 2 do
