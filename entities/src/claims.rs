@@ -267,8 +267,9 @@ pub async fn claim(
     } else {
         let transaction = database.begin().await?;
         if !rates::take(&transaction, takes, now).await? {
-            let full = rates::full_until(&transaction, takes, now).await?;
+            // Asked afterwards: what this transaction has counted itself is not taken by others.
             transaction.rollback().await?;
+            let full = rates::full_until(database.reader(), takes, now).await?;
             return Ok(full.map_or(Claimed::Taken, Claimed::Limited));
         }
         let taken = write.run(&transaction).await?;

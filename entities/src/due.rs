@@ -5,6 +5,7 @@ mod shares;
 use sea_orm::{DbBackend, DbErr, FromQueryResult};
 
 use crate::database::{query_all, query_one};
+use crate::places::{padded, places};
 use crate::{AccountId, Database, DeliveryId, Timestamp};
 
 pub use shares::{AccountWindow, Share, Shares, hand_out_shares};
@@ -89,12 +90,11 @@ pub async fn next_wake(database: &Database, now: Timestamp) -> Result<Option<Tim
 
 /// Lets these be handed out again at once: they could not be put into the queue.
 pub async fn hand_back(database: &Database, ids: &[DeliveryId]) -> Result<u64, DbErr> {
-    let places: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
+    let ids = padded(ids.iter().map(|id| id.clone().into()));
     let sql = format!(
         "UPDATE deliveries SET handed_until = 0 WHERE id IN ({}) AND claimed_by IS NULL",
-        places.join(", ")
+        places(1, ids.len())
     );
-    let ids = ids.iter().map(|id| id.clone().into());
     Ok(crate::database::execute(database.writer(), sql, ids)
         .await?
         .rows_affected())

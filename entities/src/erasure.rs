@@ -1,11 +1,15 @@
 //! Who goes: a profile whose person wants their data deleted, a user whom Clerk has deleted. What
 //! was to be published for them is called off, and their secrets and names are forgotten.
 
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use serde_json::json;
 
-use crate::database::{execute, query_one};
+use crate::database::{execute, query_all, query_one};
 use crate::delivery::{DeliveryError, Status};
-use crate::{Database, DbErr, Platform, Timestamp, UserId};
+use crate::events::{NewEvent, append};
+use crate::month::Month;
+use crate::rows::event::EventKind;
+use crate::{AccountId, Database, DbErr, DeliveryId, Platform, PostId, Timestamp, UserId};
 
 /// Why such an account is disconnected.
 pub const REASON: &str = "its data was deleted";
@@ -43,6 +47,7 @@ pub async fn erase_profile(
     let values = [code.into(), platform.into(), count_kept.into(), now.into()];
     execute(&transaction, sql, values).await?;
     transaction.commit().await?;
+    database.news().notify_one();
     Ok(count)
 }
 
@@ -71,17 +76,40 @@ pub async fn erase_user(database: &Database, id: &UserId, now: Timestamp) -> Res
     for (sql, values) in at_owner {
         execute(&transaction, sql, values).await?;
     }
-    for table in [
-        "sessions",
-        "sign_in_links",
-        "authorizations",
-        "webhooks",
-        "charges",
-    ] {
+    for table in ["sessions", "sign_in_links", "authorizations", "webhooks"] {
         let sql = format!("DELETE FROM {table} WHERE owner_id = $1");
         execute(&transaction, sql, [id.clone().into()]).await?;
     }
-    transaction.commit().await
+    forget_charges(&transaction, id, now).await?;
+    transaction.commit().await?;
+    database.news().notify_one();
+    Ok(())
+}
+
+/// The ledger is kept by months, so it is gone through by those that the user has been here.
+async fn forget_charges<C: ConnectionTrait>(
+    connection: &C,
+    id: &UserId,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let sql = "SELECT created_at FROM users WHERE id = $1";
+    let Some(row) = query_one(connection, sql, [id.clone().into()]).await? else {
+        return Ok(());
+    };
+    for month in Month::of(row.try_get("", "created_at")?).until(Month::of(now)) {
+        let sql = "DELETE FROM charges WHERE owner_id = $1 AND month = $2";
+        let values = [id.clone().into(), month.to_string().into()];
+        execute(connection, sql, values).await?;
+    }
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
+struct CalledOff {
+    id: DeliveryId,
+    post_id: PostId,
+    owner_id: UserId,
+    account_id: AccountId,
 }
 
 /// `whose` speaks of `$2` and on; `$1` is the time.
@@ -100,13 +128,23 @@ async fn erase_accounts<C: ConnectionTrait>(
         "UPDATE deliveries SET status = 'canceled', next_at = NULL, waiting_for = NULL, epoch = epoch + 1,
             handed_until = 0, error = ${after}, updated_at = $1
          WHERE account_id IN (SELECT id FROM accounts WHERE {whose})
-           AND status IN ({}) AND lease_until IS NULL",
+           AND status IN ({}) AND lease_until IS NULL
+         RETURNING id, post_id, owner_id, account_id",
         cancelable.join(", ")
     );
     let values = std::iter::once(now.into())
         .chain(whom.iter().cloned())
-        .chain([error.into()]);
-    execute(connection, sql, values).await?;
+        .chain([error.clone().into()]);
+    let called_off: Vec<CalledOff> = query_all(connection, sql, values).await?;
+    let events = called_off.into_iter().map(|row| NewEvent {
+        kind: EventKind::DeliveryCanceled,
+        owner_id: row.owner_id,
+        post_id: Some(row.post_id),
+        delivery_id: Some(row.id),
+        account_id: Some(row.account_id),
+        data: json!({ "status": Status::Canceled, "error": error }),
+    });
+    append(connection, events.collect(), now).await?;
     let sql = format!(
         "DELETE FROM platform_quotas WHERE asked_at <= $1
            AND account_id IN (SELECT id FROM accounts WHERE {whose})"

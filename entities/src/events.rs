@@ -14,7 +14,10 @@ pub use outcome::{Outcome, Told, outcome};
 pub use tell::{BATCH, tell};
 
 use crate::database::{execute, query_all, query_one};
+use crate::places::places;
+use crate::rows::delivery;
 use crate::rows::event::{EventKind, Model};
+use crate::write::Insert;
 use crate::{AccountId, Database, DbErr, DeliveryId, EventId, PostId, Timestamp, UserId};
 
 /// An event to be written.
@@ -31,8 +34,35 @@ pub struct NewEvent {
 /// Columns of `events`, in the order of [`NewEvent::values`].
 const COLUMNS: &str =
     "id, owner_id, kind, post_id, delivery_id, account_id, data, created_at, position";
+/// The table with the same columns.
+const INTO: &str =
+    "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at, position)";
+
+/// How many events one statement writes: more have more values than a statement may.
+const WRITTEN: usize = 500;
 
 impl NewEvent {
+    /// Of a delivery as it was read.
+    pub(crate) fn of_delivery(
+        kind: EventKind,
+        row: &delivery::Model,
+        data: serde_json::Value,
+    ) -> Self {
+        NewEvent {
+            kind,
+            owner_id: row.owner_id.clone(),
+            post_id: Some(row.post_id.clone()),
+            delivery_id: Some(row.id.clone()),
+            account_id: Some(row.account_id.clone()),
+            data,
+        }
+    }
+
+    /// To be written with the change that it tells of.
+    pub(crate) fn row(self, now: Timestamp) -> Insert {
+        Insert::row(INTO, self.values(EventId::at(now), None, now))
+    }
+
     fn values(self, id: EventId, position: Option<i64>, now: Timestamp) -> [Value; 9] {
         [
             id.into(),
@@ -54,7 +84,10 @@ pub async fn append<C: ConnectionTrait>(
     events: Vec<NewEvent>,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    insert(connection, events, None, now).await.map(|_| ())
+    for some in events.chunks(WRITTEN) {
+        insert(connection, some.to_vec(), None, now).await?;
+    }
+    Ok(())
 }
 
 /// Writes events; the first gets `position`, if there is one, and the others those after it. Returns
@@ -71,13 +104,12 @@ async fn insert<C: ConnectionTrait>(
         let from = values.len() + 1;
         let position = position.map(|first| first + number);
         values.extend(event.values(id.clone(), position, now));
-        let places: Vec<String> = (from..=values.len()).map(|at| format!("${at}")).collect();
-        rows.push(format!("({})", places.join(", ")));
+        rows.push(format!("({})", places(from, values.len() + 1 - from)));
     }
     if rows.is_empty() {
         return Ok(ids);
     }
-    let sql = format!("INSERT INTO events ({COLUMNS}) VALUES {}", rows.join(", "));
+    let sql = format!("INSERT INTO {INTO} VALUES {}", rows.join(", "));
     execute(connection, sql, values).await?;
     Ok(ids)
 }

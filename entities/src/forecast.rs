@@ -99,21 +99,23 @@ pub async fn neighbours(
         .collect())
 }
 
+/// What is scheduled on an account between two times. It says what waits in the words of the index.
+pub const SCHEDULED: &str = "SELECT p.content, d.part_index, d.next_at AS at FROM deliveries d
+        JOIN posts p ON p.id = d.post_id
+    WHERE d.account_id = $1 AND d.claimed_by IS NULL AND d.status IN ('queued', 'processing', 'unconfirmed')
+      AND d.next_at > $2 AND d.next_at <= $3 ORDER BY d.next_at DESC LIMIT $4";
+
 async fn scheduled(
     database: &Database,
     account: &AccountId,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Row>, DbErr> {
-    let sql = "SELECT p.content, d.part_index, d.next_at AS at FROM deliveries d
-            JOIN posts p ON p.id = d.post_id
-        WHERE d.account_id = $1 AND d.status IN ('queued', 'processing', 'unconfirmed')
-          AND d.next_at > $2 AND d.next_at <= $3 ORDER BY d.next_at DESC LIMIT $4";
     let values = [
         account.clone().into(),
         from.into(),
         until.into(),
         MOST.into(),
     ];
-    query_all(database.reader(), sql, values).await
+    query_all(database.reader(), SCHEDULED, values).await
 }

@@ -11,6 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use crate::database::{execute, query_all};
 use crate::delivery::WaitReason;
 use crate::misfire::due_at_after_pause;
+use crate::places::{padded, places};
 use crate::{AccountId, Database, Platform, Timestamp};
 
 pub(crate) use told::tell_owners;
@@ -69,7 +70,7 @@ pub async fn pause<C: ConnectionTrait>(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let strikes = i32::from(pause.reason == WaitReason::LanePaused);
-    execute(
+    let paused = execute(
         connection,
         "INSERT INTO lanes (lane, paused_until, reason, detail, updated_at, strikes)
          VALUES ($1, $2, $3, $4, $5, $6)
@@ -87,7 +88,10 @@ pub async fn pause<C: ConnectionTrait>(
         ],
     )
     .await?;
-    told::tell(connection, pause, now).await?;
+    // A lane that rests longer already is told of when it is found shut after that.
+    if paused.rows_affected() > 0 {
+        told::tell(connection, pause, now).await?;
+    }
     move_past(connection, pause, Waiting::NotScheduled, now)
         .await
         .map(|_| ())
@@ -100,15 +104,16 @@ pub async fn shut(database: &Database, pause: &Pause, now: Timestamp) -> Result<
     transaction.commit().await
 }
 
-fn waits_in(lane: &Lane) -> (&'static str, String) {
+/// Whose deliveries are in a lane; `$4` is the value beside it.
+fn is_in(lane: &Lane) -> (&'static str, String) {
     match lane {
         Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
-        Lane::App(platform) => (
-            "platform = $4 AND claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')",
-            platform.to_string(),
-        ),
+        Lane::App(platform) => ("platform = $4", platform.to_string()),
     }
 }
+
+/// What waits, in the words of the indexes on it.
+const WAITS: &str = "claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')";
 
 /// Lets one delivery try a lane that was shut, when its pause is over: the one whose worker comes first
 /// is `true`, and all others wait until `until` to see what becomes of it. `paused_until` is what the
@@ -180,10 +185,10 @@ async fn let_go<C: ConnectionTrait>(
     reason: WaitReason,
     now: Timestamp,
 ) -> Result<(), DbErr> {
-    let (waits_in_lane, value) = waits_in(lane);
+    let (is_in_lane, value) = is_in(lane);
     let sql = format!(
         "UPDATE deliveries SET next_at = $1, waiting_for = $2, handed_until = 0, updated_at = $1
-         WHERE {waits_in_lane} AND status = 'queued' AND waiting_for = $3 AND next_at > $1"
+         WHERE {is_in_lane} AND {WAITS} AND status = 'queued' AND waiting_for = $3 AND next_at > $1"
     );
     let values = [
         now.into(),
@@ -213,15 +218,13 @@ pub async fn paused(
     if lanes.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (2..lanes.len() + 2)
-        .map(|place| format!("${place}"))
-        .collect();
+    let lanes = padded(lanes.iter().map(|lane| lane.key().into()));
     let sql = format!(
         "SELECT lane, paused_until, reason, detail FROM lanes
          WHERE paused_until > $1 AND lane IN ({}) ORDER BY lane",
-        places.join(", ")
+        places(2, lanes.len())
     );
-    let values = std::iter::once(now.into()).chain(lanes.iter().map(|lane| lane.key().into()));
+    let values = std::iter::once(now.into()).chain(lanes);
     query_all(database.reader(), sql, values).await
 }
 
@@ -248,10 +251,7 @@ pub async fn move_past<C: ConnectionTrait>(
 ) -> Result<u64, DbErr> {
     // Each condition is written so that an index answers it: what waits of the account, or all that
     // is due by then.
-    let (in_lane, value) = match &pause.lane {
-        Lane::Account(id) => ("account_id = $4", id.as_str().to_owned()),
-        Lane::App(platform) => ("platform = $4", platform.to_string()),
-    };
+    let (is_in_lane, value) = is_in(&pause.lane);
     let waits = match what {
         Waiting::NotScheduled => "next_at < $1 AND (next_at <= $3 OR waiting_for <> 'schedule')",
         Waiting::Due => "next_at <= $3 AND next_at < $1",
@@ -260,8 +260,7 @@ pub async fn move_past<C: ConnectionTrait>(
     };
     let sql = format!(
         "UPDATE deliveries SET next_at = $1, due_at = {}, waiting_for = $2, handed_until = 0, updated_at = $3
-         WHERE {in_lane} AND claimed_by IS NULL AND status IN ('queued', 'processing', 'unconfirmed')
-           AND status = 'queued' AND {waits}",
+         WHERE {is_in_lane} AND {WAITS} AND status = 'queued' AND {waits}",
         due_at_after_pause("$1", "$3")
     );
     let values = [

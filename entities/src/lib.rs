@@ -54,6 +54,7 @@ pub mod media;
 pub mod misfire;
 pub mod month;
 pub mod notifications;
+mod places;
 pub mod platform;
 pub mod post_status;
 pub mod posts;

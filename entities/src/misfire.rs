@@ -12,11 +12,12 @@ use serde_json::json;
 use crate::claims::Work;
 use crate::database::execute;
 use crate::delivery::{Checkpoint, DeliveryError, Progress, Status, WaitReason};
+use crate::events::NewEvent;
 use crate::rows::delivery;
 use crate::rows::event::EventKind;
 use crate::rows::post::IfLate;
-use crate::write::{Insert, Sql, Write};
-use crate::{Database, DbErr, EventId, Timestamp, UserId};
+use crate::write::{Sql, Write};
+use crate::{Database, DbErr, Timestamp, UserId};
 
 /// Less than this is never late, whatever the post says: handing out and a busy worker take a
 /// moment.
@@ -160,24 +161,12 @@ pub async fn set_aside(
             row.due_at.into(),
         ],
     );
-    let event = Insert::row(
-        "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
-        [
-            EventId::at(now).into(),
-            row.owner_id.clone().into(),
-            kind.into(),
-            row.post_id.clone().into(),
-            row.id.clone().into(),
-            row.account_id.clone().into(),
-            json!({ "status": to, "error": error }).into(),
-            now.into(),
-        ],
-    );
+    let event = NewEvent::of_delivery(kind, row, json!({ "status": to, "error": error }));
     database
         .write(Write {
             may_be_lost: false,
             guard,
-            inserts: vec![event],
+            inserts: vec![event.row(now)],
         })
         .await
 }

@@ -37,6 +37,12 @@ impl Month {
         self.next().start()
     }
 
+    /// This month and all after it, with `last`.
+    pub fn until(self, last: Self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |month| Some(month.next()))
+            .take_while(move |month| *month <= last)
+    }
+
     fn next(self) -> Self {
         match self.month {
             12 => Month {

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, DbErr, Value};
 use crate::database::{execute, query_one};
 use crate::delivery::WaitReason;
 use crate::lanes::Lane;
-use crate::spend::Charge;
+use crate::spend::{BUDGET, Charge};
 use crate::{AccountId, Database, Timestamp};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -222,6 +222,16 @@ pub async fn refund<C: ConnectionTrait>(connection: &C, takes: &[Take]) -> Resul
         execute(connection, sql, values).await?;
     }
     Ok(())
+}
+
+/// Forgets windows that ended before `before`; returns how many. The budget's stays: it is what says that
+/// there is a budget.
+pub async fn forget(database: &Database, before: Timestamp) -> Result<u64, DbErr> {
+    let sql = "DELETE FROM rate_windows WHERE resets_at < $1 AND told_until < $1 AND name <> $2";
+    let values = [before.into(), BUDGET.into()];
+    Ok(execute(database.writer(), sql, values)
+        .await?
+        .rows_affected())
 }
 
 /// Takes over what the platform said where it leaves less room than our own count, and keeps its

@@ -1,11 +1,14 @@
 //! How a worker writes down what came of a step: status, how far it got, the attempt, what is
 //! live, and the event for the customer, in one transaction and only under its own claim.
 
+mod rows;
+
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbErr, SqlErr};
 use serde_json::json;
 
+use self::rows::{attempt_row, event_of, event_of_change, live_part};
 use crate::delivery::{Change, Checkpoint, Claim, LivePart, PlatformSaid, Status, WaitReason};
 use crate::errands;
 use crate::lanes::{self, Lane, Pause};
@@ -19,8 +22,8 @@ use crate::rows::event::EventKind;
 use crate::spend::{self, Charge};
 use crate::tokens::{self, TokenOf};
 use crate::uploads::{self, Upload};
-use crate::write::{Insert, Sql, Write};
-use crate::{AttemptId, Database, EventId, Timestamp};
+use crate::write::{Sql, Write};
+use crate::{AttemptId, Database, Timestamp};
 
 /// One try at one step, for `GET /v1/deliveries/{id}/attempts`.
 #[derive(Clone, Debug)]
@@ -186,8 +189,9 @@ async fn record_once(
     } else {
         let transaction = database.begin().await?;
         if !rates::take(&transaction, &record.takes, now).await? {
-            let full = rates::full_until(&transaction, &record.takes, now).await?;
+            // Asked afterwards: what this transaction has counted itself is not taken by others.
             transaction.rollback().await?;
+            let full = rates::full_until(database.reader(), &record.takes, now).await?;
             return Ok(full.map_or(Recorded::ClaimLost, Recorded::Limited));
         }
         if write.run(&transaction).await? {
@@ -228,7 +232,8 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
     let verify = record
         .verify_at
         .map(|at| errands::verify_row(&claim.id, at, now));
-    let event = event_of(claim.status, change.to).map(|kind| event_row(claim, kind, change, now));
+    let event =
+        event_of(claim.status, change.to).map(|kind| event_of_change(claim, kind, change).row(now));
     let reserved = record.takes.iter().filter_map(Take::charge);
     let charges = record.charges.iter().chain(reserved);
     Write {
@@ -324,93 +329,6 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
     )
 }
 
-/// Saves what is live of a part, or completes what was saved of it. A platform that gives one id
-/// to two posts must not make us lose what we know to be live: the second is saved without an id.
-/// What was *found* under another part's id is that part's, and is refused.
-fn live_part(claim: &Claim, live: &LivePart) -> Insert {
-    Insert {
-        into: "parts (delivery_id, part_index, account_id, remote_id, url, published_at)",
-        select: "$1, $2, $3,
-            CASE WHEN $7 OR NOT EXISTS (
-                SELECT 1 FROM parts WHERE account_id = $3 AND remote_id = $4
-                   AND NOT (delivery_id = $1 AND part_index = $2)
-            ) THEN $4 END, $5, $6"
-            .to_owned(),
-        values: vec![
-            claim.id.clone().into(),
-            live.part_index.into(),
-            claim.account_id.clone().into(),
-            live.remote_id.clone().into(),
-            live.url.clone().into(),
-            live.published_at.into(),
-            live.found.into(),
-        ],
-        on_conflict: "ON CONFLICT (delivery_id, part_index) DO UPDATE SET
-            remote_id = coalesce(excluded.remote_id, parts.remote_id),
-            url = coalesce(excluded.url, parts.url)",
-    }
-}
-
-fn attempt_row(claim: &Claim, attempted: &Attempted) -> Insert {
-    let said = attempted.evidence.said.as_ref();
-    Insert::row(
-        "attempts (id, delivery_id, epoch, part_index, step, verdict, worker, started_at,
-            ended_at, http_status, platform_code, platform_message, trace_id)",
-        [
-            attempted.id.clone().into(),
-            claim.id.clone().into(),
-            claim.epoch.into(),
-            claim.progress.part_index.into(),
-            attempted.step.into(),
-            attempted.verdict.into(),
-            attempted.worker.clone().into(),
-            attempted.started_at.into(),
-            attempted.ended_at.into(),
-            said.and_then(|said| said.http_status).map(i32::from).into(),
-            said.and_then(|said| said.code.clone()).into(),
-            said.and_then(|said| said.message.clone()).into(),
-            attempted.evidence.trace_id.clone().into(),
-        ],
-    )
-}
-
-/// Which event a change of status is.
-fn event_of(from: Status, to: Status) -> Option<EventKind> {
-    match (from, to) {
-        (Status::Unconfirmed, Status::Published | Status::Queued) => {
-            Some(EventKind::DeliveryResolved)
-        }
-        (_, Status::Published) => Some(EventKind::DeliveryPublished),
-        (_, Status::Failed) => Some(EventKind::DeliveryFailed),
-        (Status::Publishing, Status::Unconfirmed) => Some(EventKind::DeliveryUnconfirmed),
-        _ => None,
-    }
-}
-
-fn event_row(claim: &Claim, kind: EventKind, change: &Change, now: Timestamp) -> Insert {
-    let live = change.live.as_ref();
-    let data = json!({
-        "platform": claim.platform,
-        "status": change.to,
-        "remote_id": live.and_then(|live| live.remote_id.as_deref()),
-        "url": live.and_then(|live| live.url.as_deref()),
-        "error": change.error,
-    });
-    Insert::row(
-        "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
-        [
-            EventId::at(now).into(),
-            claim.owner_id.clone().into(),
-            kind.into(),
-            claim.post_id.clone().into(),
-            claim.id.clone().into(),
-            claim.account_id.clone().into(),
-            data.into(),
-            now.into(),
-        ],
-    )
-}
-
 /// Writes down a success that was learned of after the claim had been given up: the worker
 /// stalled, and the call went through all the same. It is the one change outside
 /// [`Status::TRANSITIONS`]: what is live is live, whatever was concluded meanwhile. `false`: the
@@ -420,7 +338,6 @@ pub async fn record_late(
     claim: &Claim,
     success: Change,
     attempted: Attempted,
-    charges: &[Charge],
     now: Timestamp,
 ) -> Result<bool, DbErr> {
     let success = match success.to {
@@ -458,17 +375,13 @@ pub async fn record_late(
     let live = success.live.as_ref().map(|live| live_part(claim, live));
     let rest = [
         attempt_row(claim, &late),
-        event_row(claim, EventKind::DeliveryResolved, &success, now),
+        event_of_change(claim, EventKind::DeliveryResolved, &success).row(now),
     ];
     database
         .write(Write {
             may_be_lost: false,
             guard,
-            inserts: live
-                .into_iter()
-                .chain(rest)
-                .chain(charges.iter().map(|charge| charge.row(now)))
-                .collect(),
+            inserts: live.into_iter().chain(rest).collect(),
         })
         .await
 }

@@ -9,11 +9,12 @@ use serde_json::json;
 
 use crate::database::{execute, query_one};
 use crate::delivery::{DeliveryError, Status, WaitReason};
+use crate::events::NewEvent;
 use crate::rows::delivery;
 use crate::rows::event::EventKind;
 use crate::sweep::{end_all_leases, sweep};
-use crate::write::{Insert, Sql, Write};
-use crate::{Database, EventId, Timestamp};
+use crate::write::{Sql, Write};
+use crate::{Database, Timestamp};
 
 /// The code of the error that such a delivery shows. A retry has to say that it may duplicate.
 pub const CODE: &str = "restored";
@@ -160,23 +161,11 @@ async fn ask(
         Status::Missed => EventKind::DeliveryMissed,
         _ => EventKind::DeliveryFailed,
     };
-    let event = Insert::row(
-        "events (id, owner_id, kind, post_id, delivery_id, account_id, data, created_at)",
-        [
-            EventId::generate().into(),
-            row.owner_id.clone().into(),
-            kind.into(),
-            row.post_id.clone().into(),
-            row.id.clone().into(),
-            row.account_id.clone().into(),
-            json!({ "status": to, "error": error }).into(),
-            now.into(),
-        ],
-    );
+    let event = NewEvent::of_delivery(kind, row, json!({ "status": to, "error": error }));
     let write = Write {
         may_be_lost: false,
         guard,
-        inserts: vec![event],
+        inserts: vec![event.row(now)],
     };
     database.write(write).await
 }

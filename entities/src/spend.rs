@@ -107,13 +107,15 @@ pub async fn book(database: &Database, charges: &[Charge], now: Timestamp) -> Re
     }
     let transaction = database.begin().await?;
     for charge in charges {
-        let known = "SELECT state FROM charges WHERE delivery_id = $1 AND part_index = $2
-                     AND what = $3 AND called_at = $4";
+        // Written before it is read: SQLite would refuse to write behind somebody else's write.
+        let known = "UPDATE charges SET updated_at = $5 WHERE delivery_id = $1 AND part_index = $2
+                     AND what = $3 AND called_at = $4 RETURNING state";
         let key = [
             charge.delivery_id.clone().into(),
             charge.part_index.into(),
             charge.what.into(),
             charge.called_at.into(),
+            now.into(),
         ];
         let known = query_one(&transaction, known, key).await?;
         let known: Option<ChargeState> = known.map(|row| row.try_get("", "state")).transpose()?;
@@ -169,8 +171,8 @@ pub(crate) async fn count<C: ConnectionTrait>(
     execute(connection, sql, values).await.map(|_| ())
 }
 
-/// Brings the budget's window into line with the ledger, at the start of a worker: a budget may be new,
-/// or another than before. `least` is what the cheapest call costs. What waits for the budget is let go
+/// Raises the budget's window to what the ledger adds up to, at the start of a worker: a budget may be new,
+/// or another than before. What the ledger forgot with its owner stays counted; X bills it. `least` is what the cheapest call costs. What waits for the budget is let go
 /// where there is room, or no budget any more; it is held back again where there is not enough.
 pub async fn align(
     database: &Database,

@@ -10,10 +10,11 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::database::{execute, query_one};
+use crate::events::{NewEvent, append};
 use crate::rows::account::{self, AccountState};
 use crate::rows::event::EventKind;
 use crate::vault::{Place, Vault};
-use crate::{AccountId, Database, DbErr, EventId, Platform, Timestamp, UserId};
+use crate::{AccountId, Database, DbErr, Platform, Timestamp, UserId};
 
 /// Threads: a token lives 60 days and can renew itself after one; a week is early enough for
 /// eight weeks of trying (`threads.md` 2.4).
@@ -297,20 +298,15 @@ async fn tell_once<C: ConnectionTrait>(
     if execute(connection, sql, values).await?.rows_affected() == 0 {
         return Ok(());
     }
-    execute(
-        connection,
-        "INSERT INTO events (id, owner_id, kind, account_id, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        [
-            EventId::at(now).into(),
-            token.owner_id.clone().into(),
-            kind.into(),
-            token.account_id.clone().into(),
-            json!({ "reason": reason }).into(),
-            now.into(),
-        ],
-    )
-    .await
-    .map(|_| ())
+    let event = NewEvent {
+        kind,
+        owner_id: token.owner_id.clone(),
+        post_id: None,
+        delivery_id: None,
+        account_id: Some(token.account_id.clone()),
+        data: json!({ "reason": reason }),
+    };
+    append(connection, vec![event], now).await
 }
 
 impl TokenOf {

@@ -7,6 +7,8 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
+use crate::places::places;
+
 /// One statement, with placeholders `$1`, `$2`, ... of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
@@ -39,13 +41,9 @@ impl Insert {
     /// A row of plain values.
     pub fn row(into: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
         let values: Vec<Value> = values.into_iter().collect();
-        let select = (1..=values.len())
-            .map(|number| format!("${number}"))
-            .collect::<Vec<_>>()
-            .join(", ");
         Insert {
             into,
-            select,
+            select: places(1, values.len()),
             values,
             on_conflict: "",
         }

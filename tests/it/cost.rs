@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use entities::delivery::WaitReason;
+use entities::lanes::{self, Lane, Pause};
 use entities::month::Month;
 use entities::{AccountId, Platform, UserId, erasure};
 use media::testing::jpeg;
@@ -331,5 +333,46 @@ both_modes! {
         app.drain().await;
         assert_eq!(events(app, "lane.paused", &app.owner).await.len(), 2);
         app.settle(HOUR).await;
+    }
+}
+
+both_modes! {
+    async fn a_shut_lane_is_tried_by_one_delivery_though_all_have_files(app: &TestApp) {
+        let picture = app.client.upload("/v1/media", jpeg(400, 400)).await.expect(StatusCode::CREATED);
+        let capped = Fault::XError { when: When::Before, error: XError::SpendCapReached };
+        app.simulator.add_faults(vec![FaultRule::new(capped).operation(Operation::XCreate).once()]);
+        submit(app, &app.x, "the first", 1).await;
+        app.drain().await;
+        for number in 0..6 {
+            let body = json!({
+                "text": format!("A picture {number}"), "accounts": [app.x],
+                "media": [{ "id": id(&picture), "alt_text": "grey" }],
+            });
+            app.client.submit_raw(body).await.expect(StatusCode::ACCEPTED);
+        }
+        app.drain().await;
+        assert_eq!(waiting(app, "lane_paused").await, 7);
+        let capped = Fault::XError { when: When::Before, error: XError::SpendCapReached };
+        app.simulator.add_faults(vec![FaultRule::new(capped).times(1)]);
+        let before = app.simulator.calls().len();
+        app.advance(15 * MINUTE).await;
+        assert_eq!(app.simulator.calls().len() - before, 1, "whichever it was, with or without a file");
+        assert_eq!(waiting(app, "lane_paused").await, 7);
+        app.settle(7 * HOUR).await;
+        assert_eq!(app.live_on(Platform::X).len(), 7);
+    }
+}
+
+both_modes! {
+    async fn a_lane_that_rests_for_another_reason_is_told_of_when_it_is_found_shut(app: &TestApp) {
+        let database = &app.backend.database;
+        let now = app.clock.now();
+        let pause = |hours: u32, reason| Pause { lane: Lane::App(Platform::X), until: now + HOUR * hours, reason, detail: None };
+        lanes::shut(database, &pause(20, WaitReason::AppRateLimit), now).await.unwrap();
+        lanes::shut(database, &pause(1, WaitReason::LanePaused), now).await.unwrap();
+        assert_eq!(events(app, "lane.paused", &app.owner).await, Vec::<Value>::new(), "it rests longer than that");
+        lanes::shut(database, &pause(21, WaitReason::LanePaused), now + HOUR * 20).await.unwrap();
+        lanes::shut(database, &pause(22, WaitReason::LanePaused), now + HOUR * 20).await.unwrap();
+        assert_eq!(events(app, "lane.paused", &app.owner).await.len(), 1);
     }
 }

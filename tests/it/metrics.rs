@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use api::exposure::Readers;
 use entities::Timestamp;
+use entities::forecast::SCHEDULED;
+use entities::forecast::planned::OF_OWNER;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Operation, ThreadsError, When};
@@ -195,7 +197,10 @@ async fn while_the_database_is_away_the_page_says_so_and_counts_on() {
 both_modes! {
     async fn what_is_looked_up_is_answered_by_an_index(app: &TestApp) {
         let now = app.clock.now();
-        for sql in entities::gauges::queries(now) {
+        let places = [("$1", "'acc_1'"), ("$2", "0"), ("$3", "9"), ("$4", "5")];
+        let filled = |sql: &str| places.iter().fold(sql.to_owned(), |sql, (place, value)| sql.replace(place, value));
+        let of_owner = filled(&OF_OWNER.replace("$2", "'x'"));
+        for sql in entities::gauges::queries(now).into_iter().chain([filled(SCHEDULED), of_owner]) {
             let plan = match app.backend.database.backend() {
                 // An empty table is read whole unless that is forbidden.
                 sea_orm::DbBackend::Postgres => explained(app, &sql).await,

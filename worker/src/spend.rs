@@ -30,9 +30,9 @@ pub fn before(
     match (step, &armed.checkpoint) {
         (Step::CreatePost, Checkpoint::Sent { at, .. }) => Some(of_send(work, part, armed, *at)),
         (Step::DescribeMedia(upload), _) => {
-            // A file that is described again is another upload, or another try at the same one.
-            let which = i64::from(upload.position) + 100 * i64::from(armed.looks);
-            let called_at = Timestamp::from_ms(upload.made_at.as_ms() + which);
+            // Each call is charged, the same again after a crash as well. Two files are described one after
+            // the other, and may be within one millisecond.
+            let called_at = Timestamp::from_ms(now.as_ms() + i64::from(upload.position));
             let what = ChargeKind::DescribeMedia;
             let amount = price::DESCRIBE_MEDIA;
             Some(Charge {

@@ -8,6 +8,7 @@ use sea_orm::{DbErr, FromQueryResult, Value};
 
 use super::{Due, FREELY, WAITING, in_order, skip_locked};
 use crate::database::query_all;
+use crate::places::{padded, places};
 use crate::{AccountId, Database, Platform, Timestamp};
 
 /// How many due rows are counted, oldest first. Only what lies behind them could wait for others;
@@ -120,15 +121,12 @@ async fn room(
     if long.is_empty() {
         return Ok(HashMap::new());
     }
-    let lanes = (2..long.len() + 2)
-        .map(|number| format!("${number}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let keys = padded(long.iter().map(|one| one.account_id.clone().into()));
+    let lanes = places(2, keys.len());
     let sql = format!(
         "SELECT lane, name, used FROM rate_windows WHERE resets_at > $1 AND lane IN ({lanes})
          UNION ALL SELECT lane, '', 0 FROM lanes WHERE paused_until > $1 AND lane IN ({lanes})"
     );
-    let keys = long.iter().map(|one| one.account_id.clone().into());
     let values: Vec<Value> = std::iter::once(now.into()).chain(keys).collect();
     let used: Vec<Used> = query_all(database.reader(), sql, values).await?;
     let room_of = |one: &Backlog| {

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 use super::outcome::{Outcome, Told, outcome};
 use super::{NewEvent, insert};
 use crate::database::{execute, query_all, query_one};
+use crate::places::{padded, places};
 use crate::{Database, DbErr, EventId, PostId, Timestamp, notifications};
 
 /// How many events are told in one transaction.
@@ -15,6 +16,10 @@ pub const BATCH: i64 = 1_000;
 
 /// How many ids one question names.
 const NAMED: usize = 500;
+
+/// What happens to parts after they were live changes nothing in what came of the post: that may be long
+/// forgotten, and must not be told anew.
+const CHANGES_POST: &str = "events.kind NOT IN ('delivery.removed', 'delivery.missing')";
 
 /// Tells what happened since the last time, up to [`BATCH`] events, and what that means for their
 /// posts. Returns how many events were told; `None`: somebody else is telling.
@@ -68,13 +73,15 @@ struct Numbered {
 
 /// Gives the oldest events that have none the positions after `last`.
 async fn number<C: ConnectionTrait>(connection: &C, last: i64) -> Result<Vec<Numbered>, DbErr> {
-    let sql = "UPDATE events SET position = $1 + numbered.n FROM (
+    let sql = format!(
+        "UPDATE events SET position = $1 + numbered.n FROM (
             SELECT id AS numbered_id, row_number() OVER (ORDER BY id) AS n FROM (
                 SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT $2
             ) AS untold
         ) AS numbered WHERE events.id = numbered.numbered_id
-        RETURNING events.id AS id, events.post_id AS post_id";
-    query_all(connection, sql, [last.into(), BATCH.into()]).await
+        RETURNING events.id AS id, CASE WHEN {CHANGES_POST} THEN events.post_id END AS post_id"
+    );
+    query_all(connection, &sql, [last.into(), BATCH.into()]).await
 }
 
 /// What came of these posts as wholes. One of which more is to be told waits for that: what happened
@@ -83,17 +90,16 @@ async fn outcomes<C: ConnectionTrait>(
     connection: &C,
     posts: &[PostId],
 ) -> Result<Vec<Outcome>, DbErr> {
-    let places: Vec<String> = (1..=posts.len()).map(|at| format!("${at}")).collect();
+    let ids = padded(posts.iter().map(|id| id.clone().into()));
     let sql = format!(
         "SELECT d.post_id, d.owner_id, d.id, d.account_id, d.platform, d.status, d.epoch, d.error,
                 p.remote_id, p.url
          FROM deliveries d LEFT JOIN parts p ON p.delivery_id = d.id AND p.part_index = 0
          WHERE d.post_id IN ({}) AND d.post_id NOT IN (
-            SELECT post_id FROM events WHERE position IS NULL AND post_id IS NOT NULL)
+            SELECT post_id FROM events WHERE position IS NULL AND post_id IS NOT NULL AND {CHANGES_POST})
          ORDER BY d.post_id, d.id",
-        places.join(", ")
+        places(1, ids.len())
     );
-    let ids = posts.iter().map(|id| id.clone().into());
     let rows: Vec<Told> = query_all(connection, sql, ids).await?;
     let posts = rows.chunk_by(|one, other| one.post_id == other.post_id);
     Ok(posts.filter_map(outcome).collect())
@@ -115,8 +121,7 @@ async fn not_told_yet<C: ConnectionTrait>(
     let mut values: Vec<Value> = vec![now.into()];
     let mut rows = Vec::new();
     for outcome in &outcomes {
-        let at = values.len() + 1;
-        rows.push(format!("(${at}, ${}, $1)", at + 1));
+        rows.push(format!("({}, $1)", places(values.len() + 1, 2)));
         values.extend([outcome.post_id.clone().into(), outcome.words.clone().into()]);
     }
     let sql = format!(

@@ -38,6 +38,14 @@ pub struct Plan {
     pub is_cut: bool,
 }
 
+/// By way of the owner's accounts: those are few, and what waits on each has an index, whose words these are.
+pub const OF_OWNER: &str = "SELECT d.id, d.post_id, d.account_id, d.status, d.checkpoint, d.part_index,
+        d.next_at AS at, p.content
+    FROM deliveries d JOIN posts p ON p.id = d.post_id
+    WHERE d.account_id IN (SELECT id FROM accounts WHERE owner_id = $1 AND platform = $2)
+      AND d.claimed_by IS NULL AND d.status IN ('queued', 'processing', 'unconfirmed') AND d.next_at < $3
+    ORDER BY d.next_at, d.id LIMIT $4";
+
 /// An owner's deliveries on a platform that are due before `until`, those due first before others.
 pub async fn of_owner(
     database: &Database,
@@ -56,13 +64,6 @@ pub async fn of_owner(
         at: Timestamp,
         content: Content,
     }
-    // By way of the owner's accounts: those are few, and what waits on each has an index.
-    let sql = "SELECT d.id, d.post_id, d.account_id, d.status, d.checkpoint, d.part_index,
-            d.next_at AS at, p.content
-        FROM deliveries d JOIN posts p ON p.id = d.post_id
-        WHERE d.account_id IN (SELECT id FROM accounts WHERE owner_id = $1 AND platform = $2)
-          AND d.status IN ('queued', 'processing', 'unconfirmed') AND d.next_at < $3
-        ORDER BY d.next_at, d.id LIMIT $4";
     let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
     let values = [
         owner.clone().into(),
@@ -70,7 +71,7 @@ pub async fn of_owner(
         until.unwrap_or(Timestamp::from_ms(i64::MAX)).into(),
         most.into(),
     ];
-    let mut rows: Vec<Row> = query_all(database.reader(), sql, values).await?;
+    let mut rows: Vec<Row> = query_all(database.reader(), OF_OWNER, values).await?;
     let is_cut = rows.len() > MOST;
     rows.truncate(MOST);
     let deliveries = rows.into_iter().map(|row| {

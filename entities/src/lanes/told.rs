@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::{Lane, Pause};
 use crate::database::{execute, query_all};
 use crate::delivery::WaitReason;
+use crate::events::{NewEvent, append};
 use crate::month::Month;
 use crate::rows::event::EventKind;
-use crate::{AccountId, EventId, Timestamp, UserId};
+use crate::{AccountId, Timestamp, UserId};
 
 /// One event for each owner with an account in the lane, and one only for a pause: however many workers
 /// run into it, and however often it is prolonged.
@@ -62,21 +63,13 @@ pub(crate) async fn tell_owners<C: ConnectionTrait>(
         Lane::Account(id) => Some(id.clone()),
         Lane::App(_) => None,
     };
-    for Owner { owner_id } in owners {
-        let values = [
-            EventId::generate().into(),
-            owner_id.into(),
-            kind.into(),
-            account.clone().into(),
-            data.clone().into(),
-            now.into(),
-        ];
-        execute(
-            connection,
-            "INSERT INTO events (id, owner_id, kind, account_id, data, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-            values,
-        )
-        .await?;
-    }
-    Ok(())
+    let events = owners.into_iter().map(|Owner { owner_id }| NewEvent {
+        kind,
+        owner_id,
+        post_id: None,
+        delivery_id: None,
+        account_id: account.clone(),
+        data: data.clone(),
+    });
+    append(connection, events.collect(), now).await
 }

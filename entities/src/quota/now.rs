@@ -7,6 +7,7 @@ use sea_orm::{DbErr, FromQueryResult};
 use super::{Counts, Limit};
 use crate::database::query_all;
 use crate::lanes::Lane;
+use crate::places::{padded, places};
 use crate::{AccountId, Database, Timestamp};
 
 /// A rate window as it stands.
@@ -31,15 +32,13 @@ pub async fn counted(
     if lanes.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (2..lanes.len() + 2)
-        .map(|place| format!("${place}"))
-        .collect();
+    let lanes = padded(lanes.iter().map(|lane| lane.key().into()));
     let sql = format!(
         "SELECT lane, name, used, resets_at, said_limit, said_left, said_at FROM rate_windows
          WHERE resets_at > $1 AND lane IN ({}) ORDER BY lane, name",
-        places.join(", ")
+        places(2, lanes.len())
     );
-    let values = std::iter::once(now.into()).chain(lanes.iter().map(|lane| lane.key().into()));
+    let values = std::iter::once(now.into()).chain(lanes);
     query_all(database.reader(), sql, values).await
 }
 

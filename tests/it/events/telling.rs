@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entities::erasure::erase_profile;
 use entities::{Platform, events};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -106,5 +107,36 @@ both_modes! {
         worker::tell::forget(&app.worker).await.unwrap();
         assert_eq!(app.count("SELECT count(*) FROM events").await, 3);
         assert_eq!(app.count("SELECT count(*) FROM post_outcomes").await, 1);
+    }
+}
+
+both_modes! {
+    async fn what_is_removed_after_its_outcome_was_forgotten_is_not_told_as_published_anew(app: &TestApp) {
+        let post = app.client.submit("Long live", &[app.x.to_string()]).await;
+        app.drain().await;
+        app.advance(31 * 24 * HOUR).await;
+        worker::tell::forget(&app.worker).await.unwrap();
+        assert_eq!(app.count("SELECT count(*) FROM post_outcomes").await, 0);
+        let delivery = app.client.delivery(&post, "x").await;
+        let path = format!("/v1/deliveries/{}/remote", id(&delivery));
+        app.client.delete(&path).await.expect(StatusCode::ACCEPTED);
+        app.settle(HOUR).await;
+        assert_eq!(told(app).await, ["delivery.removed"]);
+    }
+}
+
+both_modes! {
+    async fn whoever_goes_while_a_post_is_under_way_ends_it_and_that_is_told(app: &TestApp) {
+        app.simulator.add_faults(vec![FaultRule::new(Fault::Lost { when: When::Before }).operation(Operation::CreateContainer)]);
+        let post = app.client.submit("Half of it", &app.both()).await;
+        app.drain().await;
+        let remote = app.texts(&format!("SELECT remote_user_id FROM accounts WHERE id = '{}'", app.threads)).await;
+        let now = app.clock.now();
+        erase_profile(&app.backend.database, Platform::Threads, &remote[0], now, "code", now).await.unwrap();
+        app.drain().await;
+        assert_eq!(told(app).await, ["delivery.published", "delivery.canceled", "post.published"]);
+        let events = events::of_owner_after(&app.backend.database, &app.owner, 1, 1).await.unwrap();
+        assert_eq!(events[0].data["error"]["code"], "account_deleted");
+        assert_eq!(events[0].body()["data"]["post_id"], post["id"]);
     }
 }

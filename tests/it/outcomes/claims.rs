@@ -89,7 +89,7 @@ both_modes! {
             ended_at: app.clock.now(),
             evidence: Evidence::default(),
         };
-        let written = record_late(&app.backend.database, &lost, live, attempted, &[], app.clock.now()).await.expect("a write");
+        let written = record_late(&app.backend.database, &lost, live, attempted, app.clock.now()).await.expect("a write");
         assert!(!written, "it is on record already");
         published_once(app, &post, "leased").await;
     }

@@ -9,7 +9,7 @@ use entities::lanes::Pause;
 use entities::rates::Take;
 use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
 use entities::rows::attempt::Verdict;
-use entities::spend::{Charge, ChargeState};
+use entities::spend::{Charge, ChargeState, book};
 use entities::uploads::Upload;
 use entities::{AttemptId, DbErr, Timestamp};
 use telemetry::counting;
@@ -244,23 +244,39 @@ impl Run<'_> {
             }
             (Recorded::ClaimLost | Recorded::Limited(_), _) => {
                 if matches!(performed.outcome, Ok(Success::Live { .. })) {
-                    self.at(Side::Before, StepAction::RecordLate, &step).await;
                     let late = change.clone();
-                    let database = &worker.database;
-                    let written =
-                        record_late(database, &claim, change, attempted, &charges, now).await?;
-                    self.at(Side::After, StepAction::RecordLate, &step).await;
-                    if written {
+                    // Seldom, so its state is not kept within that of every step.
+                    let writing = self.write_late(&claim, &step, change, attempted, &charges, now);
+                    if Box::pin(writing).await? {
                         counting::attempts(Verdict::DoneLate, 1);
                         telling::recorded(self.work, &performed, &late);
                     }
-                    warn!(written, "published after the claim had been given up");
                 } else {
                     warn!("the claim was given up before the answer came; nothing is written");
                 }
                 Ok(None)
             }
         }
+    }
+
+    /// Writes down a success that came after the claim had been given up; `false`: it is known already.
+    async fn write_late(
+        &self,
+        claim: &Claim,
+        step: &Step,
+        change: Change,
+        attempted: Attempted,
+        charges: &[Charge],
+        now: Timestamp,
+    ) -> Result<bool, DbErr> {
+        let database = &self.worker.database;
+        self.at(Side::Before, StepAction::RecordLate, step).await;
+        // Whoever took over may have released what this call turns out to have cost.
+        book(database, charges, now).await?;
+        let written = record_late(database, claim, change, attempted, now).await?;
+        self.at(Side::After, StepAction::RecordLate, step).await;
+        warn!(written, "published after the claim had been given up");
+        Ok(written)
     }
 
     /// When to see whether what is published now is still there, if that was asked for.

@@ -135,7 +135,8 @@ impl Run<'_> {
         let account =
             (self.work.account_strikes > 0).then(|| Lane::Account(claim.account_id.clone()));
         let app = (self.work.app_strikes > 0).then_some(Lane::App(claim.platform));
-        [account, app].into_iter().flatten().collect()
+        // In the order in which whoever shuts the app's lane takes its rows.
+        [app, account].into_iter().flatten().collect()
     }
 
     /// Whether little is left of a rolling day, after one more has gone out.

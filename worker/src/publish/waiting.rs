@@ -26,10 +26,11 @@ impl Run<'_> {
         planned: &Planned,
         now: Timestamp,
     ) -> Result<bool, DbErr> {
-        let is_shut = self
-            .work
-            .pause(now)
-            .is_some_and(|(_, why)| matches!(why, WaitReason::LanePaused | WaitReason::Budget));
+        let is_shut = self.work.to_be_probed().next().is_some()
+            || self
+                .work
+                .pause(now)
+                .is_some_and(|(_, why)| matches!(why, WaitReason::LanePaused | WaitReason::Budget));
         if !starts_something(&planned.step, is_shut) {
             return Ok(false);
         }
