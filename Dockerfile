@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# docker build -t dualposts .
+# docker build -t dualposts:local .
 
 ARG RUST_VERSION=1.90
 ARG DEBIAN=bookworm

@@ -1,6 +1,6 @@
 # Everything a newcomer or a CI run needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers s3 fmt lint docs openapi bench show large streams torture torture-short fair schemathesis receivers compose-check
+.PHONY: help run test peers s3 fmt lint openapi bench show large streams torture torture-short fair schemathesis receivers compose-check
 # PostgreSQL counts statements where its extension for that is installed, and `bench` asks for it.
 COUNT_STATEMENTS = $(if $(wildcard /usr/share/postgresql/*/extension/pg_stat_statements.control),\
 	-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none)
@@ -21,10 +21,12 @@ peers: ## Runs public clients of X, unmodified, against the simulator; needs pyt
 schemathesis: ## Compares the API with its OpenAPI document, by thousands of requests; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/schemathesis.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts $(ARGS)
+
 receivers: ## Verifies our webhooks with public libraries of their specification; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/receivers.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
-compose-check: ## Checks Dockerfile and docker-compose.yml, and starts its services by hand; needs python3 with venv
+
+compose-check: ## Checks Dockerfile and docker-compose.yml, and starts its services as processes; needs python3 with venv
 	cargo build --locked -p dualposts
 	scripts/compose-check.sh $${CARGO_TARGET_DIR:-target}/debug/dualposts
 
@@ -58,16 +60,16 @@ show: ## Posts each kind of content and shows what is live beside what was asked
 
 large: ## Sends a video of 500 MB to both platforms, and prints how much memory that took
 	cargo build --locked --release --workspace --bins
-	target/release/large
+	$${CARGO_TARGET_DIR:-target}/release/large
 
 streams: ## Opens 10,000 event streams at one process, and prints how soon all hear of a post
 	cargo build --locked --release --workspace --bins
-	target/release/streams
+	$${CARGO_TARGET_DIR:-target}/release/streams
 
 torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
 	cargo build --locked --release --workspace --bins
-	scripts/with-services.sh target/release/torture $(ARGS)
+	scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/torture $(ARGS)
 
 torture-short: ## The same for a minute and a half, on the debug build
 	cargo build --locked --workspace --bins
-	scripts/with-services.sh target/debug/torture --posts 120 --brief $(ARGS)
+	scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/debug/torture --posts 120 --brief $(ARGS)

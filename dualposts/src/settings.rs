@@ -20,7 +20,7 @@ use worker::limits::Limits;
 pub use apps::{Apps, ClerkSettings, ThreadsApp, XApp};
 use reader::Reader;
 
-/// Everything that can be set. README lists the variables.
+/// Everything that can be set. `operations/settings.md` lists the variables.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `DUALPOSTS_LISTEN`: where the API and the page are served.
