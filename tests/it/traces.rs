@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tests::both_modes;
 use tests::client::{Client, id, text};
 use tests::process::Process;
+use tests::receiver::Receiver;
 use tests::stack::{Stack, text_after};
 
 use collector::{Collector, Span};
@@ -148,11 +149,18 @@ async fn one_trace_joins_a_post_and_what_is_done_about_it_later_and_no_line_tell
     let env = env(&data, &collector.url);
     let process = Process::start_logging(&["up"], &env, Some("curl "), &log).await;
     let client = Client::new(&api_of(&process), KEY);
+    let receiver = Receiver::start().await;
+    let hook = json!({ "url": receiver.url, "events": ["post.published"] });
+    client
+        .post("/v1/webhooks", hook)
+        .await
+        .expect(StatusCode::CREATED);
     // Whoever publishes it has nothing of the request but what is in the database.
     let at = entities::Clock::system().now() + Duration::from_secs(1);
     let mut body = json!({ "text": TEXT, "publish_at": at.to_string() });
     let post = submit(&client, &mut body).await;
     until_published(&client, &post).await;
+    receiver.until(1).await;
     client.get("/v1/accounts").await.expect(StatusCode::OK);
     client
         .with_key("dp_wrongkey_a-key-that-nobody-has")
@@ -170,6 +178,12 @@ async fn one_trace_joins_a_post_and_what_is_done_about_it_later_and_no_line_tell
         .filter(|span| span.trace == TRACE)
         .collect();
     assert_joined(&ours, &post);
+    let named = |name: &str| ours.iter().find(|span| span.name == name);
+    let (told, request) = (named("notify"), named("POST /v1/posts"));
+    let (told, request) = (told.expect("a webhook"), request.expect("a request"));
+    assert_eq!(told.parent, request.id, "the webhook belongs to it too");
+    assert_eq!(told.attributes["post"], id(&post));
+    assert_eq!(told.attributes["event"], receiver.got()[0].id);
     assert!(
         ours.iter().all(|span| span.service == "dualposts"),
         "{ours:#?}"
@@ -302,6 +316,7 @@ fn env(data: &std::path::Path, endpoint: &str) -> Vec<(&'static str, String)> {
         ("DUALPOSTS_SIMULATOR_LISTEN", "127.0.0.1:0".to_owned()),
         ("DUALPOSTS_BOOTSTRAP_API_KEY", KEY.to_owned()),
         ("DUALPOSTS_LOG", "json,debug".to_owned()),
+        ("DUALPOSTS_WEBHOOKS_ALLOW_PRIVATE", "on".to_owned()),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.to_owned()),
     ]
 }
