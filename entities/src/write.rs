@@ -48,6 +48,11 @@ impl Insert {
             on_conflict: "",
         }
     }
+
+    /// Whether both can be one statement. It could not change a row twice, where that is there already.
+    fn goes_with(&self, next: &Self) -> bool {
+        self.into == next.into && self.on_conflict.is_empty() && next.on_conflict.is_empty()
+    }
 }
 
 /// A guard and what hangs on it.
@@ -100,19 +105,26 @@ impl Write {
 
     /// What the database is sent.
     pub fn statement(&self, backend: DbBackend, relaxed: bool) -> Statement {
+        let condition = match backend {
+            DbBackend::Postgres => "FROM guard",
+            _ => "WHERE changes() > 0",
+        };
         let mut values = self.guard.values.clone();
         let mut inserts = Vec::with_capacity(self.inserts.len());
-        for insert in &self.inserts {
-            let condition = match backend {
-                DbBackend::Postgres => "FROM guard",
-                _ => "WHERE changes() > 0",
-            };
-            let select = shifted(&insert.select, values.len());
+        // Rows of one table are one statement: its indexes are opened once.
+        for rows in self.inserts.chunk_by(|one, next| one.goes_with(next)) {
+            let mut selects = Vec::with_capacity(rows.len());
+            for row in rows {
+                let select = shifted(&row.select, values.len());
+                selects.push(format!("SELECT {select} {condition}"));
+                values.extend(row.values.iter().cloned());
+            }
             inserts.push(format!(
-                "INSERT INTO {} SELECT {select} {condition} {}",
-                insert.into, insert.on_conflict
+                "INSERT INTO {} {} {}",
+                rows[0].into,
+                selects.join(" UNION ALL "),
+                rows[0].on_conflict
             ));
-            values.extend(insert.values.iter().cloned());
         }
         let text = match backend {
             DbBackend::Postgres => {
