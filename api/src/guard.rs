@@ -6,6 +6,7 @@
 //! | [`address`] | whose address a request has, also behind proxies |
 //! | [`throttle`] | both applied to a request |
 //! | [`paced`] | bodies that come too slowly |
+//! | [`turn`] | connections on which nothing comes, or nothing is taken |
 //! | [`head`] | HEAD wherever GET works |
 //! | [`headers`] | what every answer tells browsers |
 
@@ -16,6 +17,7 @@ pub mod head;
 pub mod headers;
 pub mod paced;
 pub mod throttle;
+pub mod turn;
 
 use std::time::Duration;
 
@@ -48,6 +50,8 @@ pub struct Patience {
     pub piece: Duration,
     /// For the next request on a connection.
     pub idle: Duration,
+    /// For a client that takes nothing of what is sent to it.
+    pub reading: Duration,
 }
 
 impl Default for Patience {
@@ -58,6 +62,7 @@ impl Default for Patience {
             piece: Duration::from_secs(15),
             // Longer than common load balancers keep theirs (60 s): who closes first loses no request.
             idle: Duration::from_secs(75),
+            reading: Duration::from_secs(60),
         }
     }
 }
