@@ -24,6 +24,8 @@ use std::time::Duration;
 pub use address::TrustedProxies;
 pub use bucket::Rate;
 
+use crate::events::Most;
+
 /// How much of strangers is borne.
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -37,6 +39,8 @@ pub struct Guard {
     /// The most connections of this process, shared out evenly among its threads. Each takes a file
     /// descriptor, of which many systems allow 1,024 for all that a process does.
     pub connections: usize,
+    /// How many event streams one person may have open in this process.
+    pub streams_per_owner: usize,
 }
 
 /// How long slow clients are waited for.
@@ -75,11 +79,20 @@ impl Default for Guard {
             trusted_proxies: TrustedProxies::default(),
             patience: Patience::default(),
             connections: 800,
+            streams_per_owner: 50,
         }
     }
 }
 
 impl Guard {
+    /// How many event streams are served: a part of the connections is left for other requests.
+    pub fn streams(&self) -> Most {
+        Most {
+            in_all: (self.connections - self.connections / 4).max(1),
+            per_owner: self.streams_per_owner,
+        }
+    }
+
     /// Without limits on the number of requests, for load of one's own.
     pub fn without_rates() -> Self {
         Guard {

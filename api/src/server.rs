@@ -133,6 +133,7 @@ pub async fn serve_and_drain(
     let guard = state.settings.guard.clone();
     let throttle = web::Data::new(throttle::Throttle::of(&guard));
     let state = web::Data::new(state);
+    news.begin().await;
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let server = listen(listener, &guard, threads, move || {
         App::new()
