@@ -132,6 +132,7 @@ pub async fn serve_and_drain(
     let exposure = web::Data::new(state.exposure.clone());
     let guard = state.settings.guard.clone();
     let throttle = web::Data::new(throttle::Throttle::of(&guard));
+    let last_look = web::Data::new(health::LastLook::default());
     let state = web::Data::new(state);
     news.begin().await;
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
@@ -145,6 +146,7 @@ pub async fn serve_and_drain(
             .wrap(from_fn(turn::answering))
             .app_data(drained.clone())
             .app_data(throttle.clone())
+            .app_data(last_look.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
