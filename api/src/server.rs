@@ -138,9 +138,9 @@ pub async fn serve_and_drain(
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let server = listen(listener, &guard, threads, move || {
         App::new()
-            .wrap(from_fn(turn_away))
             .wrap(from_fn(head_as_get))
             .wrap(from_fn(throttle::by_address))
+            .wrap(from_fn(turn_away))
             .wrap(from_fn(headers))
             .wrap(from_fn(access_log))
             .wrap(from_fn(turn::answering))

@@ -160,3 +160,25 @@ both_modes! {
         assert_eq!(client.get("/readyz").await.body["database"], "schema_newer");
     }
 }
+
+both_modes! {
+    async fn while_a_process_goes_even_a_refusal_ends_the_connection(app: &TestApp) {
+        let mut state = app.state.clone();
+        state.news = api::Hub::new(state.database.clone(), state.queue.clone());
+        state.settings.guard.per_address = Some(Rate { per_s: 1, burst: 1 });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = app.client.at(&format!("http://{}", listener.local_addr().unwrap()));
+        let (go, going) = tokio::sync::oneshot::channel::<()>();
+        let shutdown = async { going.await.unwrap_or_default() };
+        tokio::spawn(api::server::serve_and_drain(listener, state, shutdown, Duration::from_secs(5)));
+        assert_eq!(client.get("/v1/accounts").await.status, 200);
+        let refused = client.get("/v1/accounts").await;
+        refused.problem(429, "too_many_requests");
+        assert!(!refused.headers.contains_key("connection"));
+        go.send(()).unwrap();
+        while client.get("/readyz").await.body["draining"] != true {}
+        let refused = client.get("/v1/accounts").await;
+        refused.problem(429, "too_many_requests");
+        assert_eq!(refused.header("connection"), "close");
+    }
+}
