@@ -253,6 +253,7 @@ impl Parts {
                 sampler: self.sampler.clone(),
             },
             looking: Arc::new(Semaphore::new(api::state::LOOKING)),
+            foretelling: Arc::new(Semaphore::new(api::state::FORETELLING)),
             news: api::Hub::new(self.database.clone(), self.queue.clone()),
             settings: api::Settings {
                 media_folder: media_folder(settings)?,
