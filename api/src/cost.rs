@@ -211,7 +211,8 @@ async fn forecast(
     month: Month,
 ) -> Result<CostForecastBody, Problem> {
     let (database, until) = (&state.database, Some(month.end()));
-    let plan = planned::of_owner(database, &caller.owner, Platform::X, until).await?;
+    let _turn = state.foretelling.acquire().await;
+    let plan = planned::of_owner(database, &caller.owner, Platform::X, until, of_part).await?;
     let present = Month::of(state.clock.now());
     // What is late already goes out this month.
     let of_month = plan
@@ -221,7 +222,7 @@ async fn forecast(
     let mut body = (0, 0);
     for planned in of_month {
         body.0 += 1;
-        body.1 += planned.left().iter().map(of_part).sum::<i64>();
+        body.1 += planned.left.iter().sum::<i64>();
     }
     Ok(CostForecastBody {
         scheduled: body.0,

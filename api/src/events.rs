@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use crate::caller::{Caller, ReadsPosts};
 use crate::problem::Problem;
 use crate::state::State;
-pub use hub::Hub;
+pub use hub::{Hub, Most, NoSeat};
 use stream::{Wanted, open};
 
 /// Follow what happens to your posts and accounts.

@@ -68,7 +68,7 @@ impl Readers {
 }
 
 /// Whether people open the page at an address that only this host reaches.
-fn is_loopback(url: &str) -> bool {
+pub fn is_loopback(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
@@ -139,7 +139,7 @@ pub async fn serve(
 }
 
 async fn ready(parts: web::Data<(Database, Queue)>) -> HttpResponse {
-    health::readiness(&parts.0, &parts.1, false).await
+    health::readiness(&parts.0, &parts.1).await
 }
 
 #[cfg(test)]

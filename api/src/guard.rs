@@ -6,6 +6,7 @@
 //! | [`address`] | whose address a request has, also behind proxies |
 //! | [`throttle`] | both applied to a request |
 //! | [`paced`] | bodies that come too slowly |
+//! | [`turn`] | connections on which nothing comes, or nothing is taken |
 //! | [`head`] | HEAD wherever GET works |
 //! | [`headers`] | what every answer tells browsers |
 
@@ -16,11 +17,14 @@ pub mod head;
 pub mod headers;
 pub mod paced;
 pub mod throttle;
+pub mod turn;
 
 use std::time::Duration;
 
 pub use address::TrustedProxies;
 pub use bucket::Rate;
+
+use crate::events::Most;
 
 /// How much of strangers is borne.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub struct Guard {
     /// The most connections of this process, shared out evenly among its threads. Each takes a file
     /// descriptor, of which many systems allow 1,024 for all that a process does.
     pub connections: usize,
+    /// How many event streams one person may have open in this process.
+    pub streams_per_owner: usize,
 }
 
 /// How long slow clients are waited for.
@@ -48,6 +54,8 @@ pub struct Patience {
     pub piece: Duration,
     /// For the next request on a connection.
     pub idle: Duration,
+    /// For a client that takes nothing of what is sent to it.
+    pub reading: Duration,
 }
 
 impl Default for Patience {
@@ -58,6 +66,7 @@ impl Default for Patience {
             piece: Duration::from_secs(15),
             // Longer than common load balancers keep theirs (60 s): who closes first loses no request.
             idle: Duration::from_secs(75),
+            reading: Duration::from_secs(60),
         }
     }
 }
@@ -70,11 +79,20 @@ impl Default for Guard {
             trusted_proxies: TrustedProxies::default(),
             patience: Patience::default(),
             connections: 800,
+            streams_per_owner: 50,
         }
     }
 }
 
 impl Guard {
+    /// How many event streams are served: a part of the connections is left for other requests.
+    pub fn streams(&self) -> Most {
+        Most {
+            in_all: (self.connections - self.connections / 4).max(1),
+            per_owner: self.streams_per_owner,
+        }
+    }
+
     /// Without limits on the number of requests, for load of one's own.
     pub fn without_rates() -> Self {
         Guard {

@@ -1,12 +1,14 @@
 //! For operators: is the process alive, and can it work?
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, get, web};
-use entities::Database;
+use entities::schema::{self, Schema};
+use entities::{Database, Timestamp};
 use queue::Queue;
 use serde::Serialize;
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
-
-use entities::schema::{self, Schema};
 
 use crate::drain::Draining;
 use crate::state::State;
@@ -74,18 +76,56 @@ fn told(what: &str, error: Option<String>) -> String {
 /// Whether requests can be served, and what is missing.
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/readyz")]
-pub async fn readyz(state: web::Data<State>, draining: web::Data<Draining>) -> HttpResponse {
-    readiness(&state.database, &state.queue, draining.has_begun()).await
+pub async fn readyz(
+    state: web::Data<State>,
+    draining: web::Data<Draining>,
+    last: web::Data<LastLook>,
+) -> HttpResponse {
+    let found = last.found(&state).await;
+    answer(found, draining.has_begun())
 }
 
-/// What `/readyz` answers.
-pub(crate) async fn readiness(database: &Database, queue: &Queue, draining: bool) -> HttpResponse {
+/// What `/readyz` answers where there is no API.
+pub(crate) async fn readiness(database: &Database, queue: &Queue) -> HttpResponse {
+    answer(look(database, queue).await, false)
+}
+
+/// For how long what was found is told again.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What was found when it was last looked: however often strangers ask, it is looked once a second.
+#[derive(Default)]
+pub struct LastLook(Mutex<Option<(Timestamp, Found)>>);
+
+impl LastLook {
+    async fn found(&self, state: &State) -> Found {
+        let mut last = self.0.lock().await;
+        let now = state.clock.now();
+        match &*last {
+            // A clock may be set back.
+            Some((at, found)) if *at <= now && now.since(*at) < FRESH => found.clone(),
+            _ => {
+                let found = look(&state.database, &state.queue).await;
+                *last = Some((now, found.clone()));
+                found
+            }
+        }
+    }
+}
+
+/// What a look finds.
+#[derive(Clone)]
+struct Found {
+    usable: bool,
+    database: String,
+    queue: String,
+}
+
+async fn look(database: &Database, queue: &Queue) -> Found {
     let known = migrations::names();
     let (database, queue) = tokio::join!(schema::compare(database, &known), queue.ping());
-    let usable = matches!(&database, Ok(schema) if schema.can_be_served());
-    let readiness = Readiness {
-        ready: usable && !draining,
-        draining,
+    Found {
+        usable: matches!(&database, Ok(schema) if schema.can_be_served()),
         database: match database {
             Ok(Schema::AsKnown) => "ok".to_owned(),
             Ok(schema @ Schema::Older { .. }) => {
@@ -96,6 +136,15 @@ pub(crate) async fn readiness(database: &Database, queue: &Queue, draining: bool
             Err(error) => told("database", Some(error.to_string())),
         },
         queue: told("queue", queue.err().map(|error| error.to_string())),
+    }
+}
+
+fn answer(found: Found, draining: bool) -> HttpResponse {
+    let readiness = Readiness {
+        ready: found.usable && !draining,
+        draining,
+        database: found.database,
+        queue: found.queue,
     };
     if readiness.ready {
         HttpResponse::Ok().json(readiness)

@@ -33,6 +33,7 @@ pub mod health;
 pub mod hooks;
 mod json;
 pub mod keys;
+mod listen;
 mod media;
 mod money;
 pub mod pages;

@@ -405,6 +405,21 @@ impl Problem {
         }
     }
 
+    /// One person follows in too many places at once.
+    pub fn too_many_streams_of_yours(most: usize) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_streams",
+            "You have too many streams open.",
+            "Close one, then open it again with the same Last-Event-ID.",
+        );
+        Problem {
+            retryable: true,
+            retry_after_s: Some(5),
+            ..problem.detail(format!("{most} may be open at once."))
+        }
+    }
+
     /// It was here, and its time is over.
     pub fn gone(title: &str) -> Self {
         Self::new(StatusCode::GONE, "gone", title, "Ask for a fresh one.")

@@ -93,6 +93,7 @@ async fn outlook(
     platform: Platform,
     now: Timestamp,
 ) -> Result<Outlook, Problem> {
+    let _turn = state.foretelling.acquire().await;
     Ok(Outlook::read(
         &state.database,
         &state.settings.limits,

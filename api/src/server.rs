@@ -5,14 +5,15 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, web};
 use utoipa::OpenApi;
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::access_log::{PagePolicy, access_log};
 use crate::drain::{Draining, turn_away};
-use crate::guard::{head::head_as_get, headers::headers, throttle};
+use crate::guard::{head::head_as_get, headers::headers, throttle, turn};
+use crate::listen::listen;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::{
@@ -131,17 +132,21 @@ pub async fn serve_and_drain(
     let exposure = web::Data::new(state.exposure.clone());
     let guard = state.settings.guard.clone();
     let throttle = web::Data::new(throttle::Throttle::of(&guard));
+    let last_look = web::Data::new(health::LastLook::default());
     let state = web::Data::new(state);
+    news.begin().await;
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
-    let server = HttpServer::new(move || {
+    let server = listen(listener, &guard, threads, move || {
         App::new()
-            .wrap(from_fn(turn_away))
             .wrap(from_fn(head_as_get))
             .wrap(from_fn(throttle::by_address))
+            .wrap(from_fn(turn_away))
             .wrap(from_fn(headers))
             .wrap(from_fn(access_log))
+            .wrap(from_fn(turn::answering))
             .app_data(drained.clone())
             .app_data(throttle.clone())
+            .app_data(last_look.clone())
             .app_data(state.clone())
             .app_data(allowed.clone())
             .app_data(policy.clone())
@@ -156,16 +161,7 @@ pub async fn serve_and_drain(
             .route("/openapi.json", web::get().to(described_in_json))
             .route("/docs", web::get().to(to_docs))
             .default_service(web::to(no_such_route))
-    })
-    .workers(threads)
-    .max_connections(guard.connections.div_ceil(threads))
-    .keep_alive(guard.patience.idle)
-    .client_request_timeout(guard.patience.head)
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .shutdown_timeout(10)
-    .disable_signals()
-    .listen(listener)?
-    .run();
+    })?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let reading = tokio::spawn({

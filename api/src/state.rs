@@ -24,6 +24,9 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// How many files are looked at at once, unless set otherwise.
 pub const LOOKING: usize = 2;
 
+/// How many forecasts are made at once: each reads what somebody has scheduled.
+pub const FORETELLING: usize = 2;
+
 /// Everything that a handler works with. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
@@ -41,6 +44,8 @@ pub struct State {
     pub store: media::Store,
     /// How many files are looked at at once: each may take much memory for a moment.
     pub looking: Arc<Semaphore>,
+    /// How many forecasts are made at once.
+    pub foretelling: Arc<Semaphore>,
     /// Who follows what happens.
     pub news: Hub,
     /// What operators may read of it on the API's listener.

@@ -173,7 +173,7 @@ pub fn platforms(settings: &Settings) -> Result<Platforms, Fatal> {
 }
 
 /// What platforms and Clerk are called with.
-fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
+pub fn http(settings: &Settings) -> Result<reqwest::Client, Fatal> {
     let call_timeout = settings.pace.really(settings.worker.call_timeout);
     let settings = HttpSettings {
         connect_timeout: (call_timeout / 2).min(Duration::from_secs(5)),
@@ -253,6 +253,7 @@ impl Parts {
                 sampler: self.sampler.clone(),
             },
             looking: Arc::new(Semaphore::new(api::state::LOOKING)),
+            foretelling: Arc::new(Semaphore::new(api::state::FORETELLING)),
             news: api::Hub::new(self.database.clone(), self.queue.clone()),
             settings: api::Settings {
                 media_folder: media_folder(settings)?,

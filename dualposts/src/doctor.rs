@@ -3,7 +3,10 @@
 mod connecting;
 mod database;
 
+use std::net::IpAddr;
 use std::process::ExitCode;
+
+use api::exposure::is_loopback;
 
 use crate::assemble;
 use crate::settings::Settings;
@@ -41,6 +44,7 @@ pub async fn doctor(settings: &Settings) -> Result<ExitCode, Fatal> {
         tell(what, found);
     }
     tell("queue", queue(settings).await);
+    tell("proxies", proxies(settings));
     tell("files", files(settings, distributed).await);
     let simulating = settings
         .simulator
@@ -83,6 +87,29 @@ async fn files(settings: &Settings, distributed: bool) -> Result<String, String>
     })
 }
 
+/// Behind a proxy that is not named, everybody has its address, and one limit.
+fn proxies(settings: &Settings) -> Result<String, String> {
+    if !settings.guard.trusted_proxies.are_none() {
+        return Ok("their word is taken for where requests come from".to_owned());
+    }
+    let url = connecting::public_url(settings);
+    match through_a_proxy(&url, settings.listen.ip()) {
+        None => Ok("none; requests come from where their connections do".to_owned()),
+        Some(why) => Err(format!(
+            "{why}: a proxy must be before it, and none is trusted, so all that it brings counts as one address, and one stranger can use up everybody's limit; set DUALPOSTS_TRUSTED_PROXIES to the addresses or networks that it comes from, such as 127.0.0.1 or 172.16.0.0/12"
+        )),
+    }
+}
+
+/// Why requests to this URL can not come here directly, where that is sure.
+fn through_a_proxy(url: &str, listen: IpAddr) -> Option<String> {
+    if url.starts_with("https://") {
+        return Some(format!("{url} is https, which this process does not speak"));
+    }
+    let is_elsewhere = listen.is_loopback() && !is_loopback(url);
+    is_elsewhere.then(|| format!("{url} is served at {listen}, which this machine alone reaches"))
+}
+
 async fn queue(settings: &Settings) -> Result<String, String> {
     let queue = assemble::queue(settings).map_err(|error| error.to_string())?;
     queue.ping().await.map_err(|error| {
@@ -90,4 +117,21 @@ async fn queue(settings: &Settings) -> Result<String, String> {
     })?;
     let waiting = queue.waiting().await.map_err(|error| error.to_string())?;
     Ok(format!("{waiting} jobs wait"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_sure_where_the_page_can_not_be_reached_without() {
+        let needs_one =
+            |url: &str, listen: &str| through_a_proxy(url, listen.parse().unwrap()).is_some();
+        assert!(needs_one("https://post.example", "0.0.0.0"));
+        assert!(needs_one("https://localhost", "127.0.0.1"));
+        assert!(needs_one("http://post.example", "127.0.0.1"));
+        assert!(!needs_one("http://127.0.0.1:8080", "127.0.0.1"));
+        assert!(!needs_one("http://localhost:8080", "::1"));
+        assert!(!needs_one("http://10.0.0.7:8080", "0.0.0.0"));
+    }
 }

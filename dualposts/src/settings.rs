@@ -80,7 +80,7 @@ pub struct Settings {
     /// Whether `OTEL_EXPORTER_OTLP_ENDPOINT`, or the one for traces alone, says where spans are sent.
     pub traces: bool,
     /// `DUALPOSTS_API_RATE`, `DUALPOSTS_API_RATE_IP`, `DUALPOSTS_TRUSTED_PROXIES`,
-    /// `DUALPOSTS_API_CONNECTIONS`: how much of strangers the API bears.
+    /// `DUALPOSTS_API_CONNECTIONS`, `DUALPOSTS_STREAMS_PER_OWNER`: how much of strangers the API bears.
     pub guard: api::Guard,
     /// `DUALPOSTS_LOG`: `pretty` or `json`, and a filter, such as `json,info,worker=debug`.
     pub log: String,
@@ -122,6 +122,13 @@ fn guard(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> api::Guard {
                 "DUALPOSTS_API_CONNECTIONS",
                 "a number from 1 up",
                 standard.connections,
+            )
+            .max(1),
+        streams_per_owner: reader
+            .parse(
+                "DUALPOSTS_STREAMS_PER_OWNER",
+                "a number from 1 up",
+                standard.streams_per_owner,
             )
             .max(1),
         patience: standard.patience,
@@ -412,12 +419,17 @@ mod tests {
             ("DUALPOSTS_API_RATE", "off"),
             ("DUALPOSTS_API_RATE_IP", "7:9"),
             ("DUALPOSTS_TRUSTED_PROXIES", "10.0.0.7, fd00::/8"),
+            ("DUALPOSTS_API_CONNECTIONS", "400"),
+            ("DUALPOSTS_STREAMS_PER_OWNER", "5"),
         ]);
         let guard = guard.unwrap().guard;
         let (per_s, burst) = (7, 9);
         assert_eq!(guard.per_credential, None);
         assert_eq!(guard.per_address, Some(Rate { per_s, burst }));
         assert_ne!(guard.trusted_proxies, standard.trusted_proxies);
+        let streams = guard.streams();
+        assert_eq!((streams.in_all, streams.per_owner), (300, 5));
+        assert_eq!(standard.streams().per_owner, 50);
         let error = read(&[
             ("DUALPOSTS_API_RATE", "many"),
             ("DUALPOSTS_TRUSTED_PROXIES", "everybody"),

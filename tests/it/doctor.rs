@@ -18,6 +18,7 @@ fn env(backend: &Backend, more: &[(&'static str, &str)]) -> Vec<(&'static str, S
         ("DUALPOSTS_DATA_DIR", backend.folder().display().to_string()),
         ("DUALPOSTS_LISTEN", "127.0.0.1:0".to_owned()),
         ("DUALPOSTS_PUBLIC_URL", "https://post.example".to_owned()),
+        ("DUALPOSTS_TRUSTED_PROXIES", "127.0.0.1".to_owned()),
     ];
     for (name, value) in more {
         env.retain(|(known, _)| known != name);
@@ -54,6 +55,7 @@ async fn doctor_names_what_is_fine_and_what_is_not_with_what_to_do() {
         "ok     files: the folder ",
         "ok     platforms: the real ones",
         "ok     page: https://post.example",
+        "ok     proxies: their word is taken",
     ] {
         told(&backend, &[], line).await;
     }
@@ -66,7 +68,7 @@ async fn doctor_names_what_is_fine_and_what_is_not_with_what_to_do() {
     ];
     let keyed = [("DUALPOSTS_X_CLIENT_ID", "abcdefghijklmnopqrstuvwxy")];
     let refused = "postgres://dualposts:hunter2@127.0.0.1:1/none";
-    let checks: [(&[(&str, &str)], &str); 9] = [
+    let checks: [(&[(&str, &str)], &str); 11] = [
         (
             &[("DUALPOSTS_SECRET_KEY", "")],
             "WRONG  sealing key: DUALPOSTS_SECRET_KEY must be set",
@@ -91,6 +93,17 @@ async fn doctor_names_what_is_fine_and_what_is_not_with_what_to_do() {
         (
             &[("DUALPOSTS_PUBLIC_URL", "http://10.1.2.3")],
             "WRONG  files for Threads: Threads can not fetch files from http://10.1.2.3",
+        ),
+        (
+            &[("DUALPOSTS_TRUSTED_PROXIES", "")],
+            "WRONG  proxies: https://post.example is https, which this process does not speak",
+        ),
+        (
+            &[
+                ("DUALPOSTS_TRUSTED_PROXIES", ""),
+                ("DUALPOSTS_PUBLIC_URL", "http://127.0.0.1:8080"),
+            ],
+            "ok     proxies: none",
         ),
         (
             &app,
@@ -151,6 +164,7 @@ both_modes! {
         let ready = app.client.get("/readyz").await.expect(reqwest::StatusCode::OK);
         assert_eq!(ready, json!({ "ready": true, "database": "schema_newer", "queue": "ok" }));
         app.execute("DELETE FROM seaql_migrations WHERE version IN ('m9999_next', 'm0001_accounts')").await;
+        app.clock.advance(std::time::Duration::from_secs(1));
         let ready = app.client.get("/readyz").await.expect(reqwest::StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(ready, json!({ "ready": false, "database": "schema_older", "queue": "ok" }));
     }

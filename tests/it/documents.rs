@@ -1,6 +1,6 @@
 //! Documents that are made from the code, or must keep up with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use entities::delivery::{Status, WaitReason};
@@ -275,21 +275,72 @@ fn what_is_deployed_sets_nothing_that_the_product_does_not_read() {
 }
 
 #[test]
-fn the_image_is_built_from_every_crate() {
-    let manifest = repository("Cargo.toml");
-    let (_, members) = manifest.split_once("\nmembers = [").expect("the crates");
-    let (members, _) = members.split_once(']').expect("their end");
+fn the_image_is_built_from_all_that_the_build_reads() {
     let ignored = repository(".dockerignore");
-    for member in members.split(',') {
-        let kept = format!("!{}", member.trim().trim_matches('"'));
-        let is_kept = ignored.lines().any(|line| line == kept);
-        assert!(is_kept, ".dockerignore has no {kept}");
+    let lets_in: BTreeSet<&str> = ignored
+        .lines()
+        .filter_map(|line| line.strip_prefix('!'))
+        .collect();
+    let manifest = repository("Cargo.toml");
+    let (_, members) = manifest.split_once("\nmembers = [").expect("members");
+    let (members, _) = members.split_once(']').expect("their end");
+    let members: BTreeSet<&str> = members
+        .split(',')
+        .map(|name| name.trim().trim_matches('"'))
+        .collect();
+    assert!(
+        members.len() > 10 && members.contains("dualposts"),
+        "{members:?}"
+    );
+    let needed = [".cargo", "Cargo.toml", "Cargo.lock", "LICENSE-*"];
+    let missing: Vec<_> = members
+        .iter()
+        .chain(&needed)
+        .filter(|name| !lets_in.contains(**name))
+        .collect();
+    assert!(missing.is_empty(), ".dockerignore keeps out {missing:?}");
+    // What is included at compile time lies in a member, so it is let in with it, and under no name
+    // that is kept out again.
+    let kept_out: Vec<&str> = ignored
+        .lines()
+        .filter_map(|line| line.strip_prefix("**/"))
+        .collect();
+    let root = std::fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .expect("the repository");
+    let mut included = 0;
+    for (source, text) in sources() {
+        for (_, rest) in ["include_str!(\"", "include_bytes!(\""]
+            .iter()
+            .flat_map(|call| text.match_indices(call))
+            .map(|(at, call)| text.split_at(at + call.len()))
+        {
+            let Some((name, _)) = rest.split_once('"') else {
+                continue;
+            };
+            let file = std::fs::canonicalize(source.with_file_name("").join(name));
+            let Ok(file) = file else { continue };
+            let file = file.strip_prefix(&root).expect("a file of the repository");
+            let names: Vec<&str> = file.iter().filter_map(|name| name.to_str()).collect();
+            assert!(
+                members.contains(names[0]),
+                "{} includes {}",
+                source.display(),
+                file.display()
+            );
+            assert!(
+                !names.iter().any(|name| kept_out.contains(name)),
+                "{} is kept out",
+                file.display()
+            );
+            included += 1;
+        }
     }
+    assert!(included > 20, "{included}");
 }
 
-#[test]
-fn no_source_file_is_longer_than_500_lines() {
-    fn rust_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+/// All Rust sources of the repository.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
             let path = entry.path();
             if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") {
@@ -305,11 +356,17 @@ fn no_source_file_is_longer_than_500_lines() {
         &mut files,
     );
     assert!(files.len() > 50);
-    for file in files {
-        let lines = std::fs::read_to_string(&file)
-            .expect("a file")
-            .lines()
-            .count();
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a file");
+        (path, text)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn no_source_file_is_longer_than_500_lines() {
+    for (file, text) in sources() {
+        let lines = text.lines().count();
         assert!(lines <= 500, "{} has {lines} lines", file.display());
     }
 }

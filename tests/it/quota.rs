@@ -239,3 +239,23 @@ both_modes! {
         assert_eq!(other.get("/v1/quota").await.expect(StatusCode::OK), json!({ "data": [] }));
     }
 }
+
+both_modes! {
+    async fn forecasts_wait_for_each_other_and_nothing_else_waits_for_them(app: &TestApp) {
+        let turns = std::sync::Arc::new(tokio::sync::Semaphore::new(1));
+        let client = app.another_server(|state| state.foretelling = turns.clone());
+        let held = turns.acquire().await.expect("a turn");
+        let paths = ["/v1/quota".to_owned(), format!("/v1/accounts/{}/quota", app.x), "/v1/cost".to_owned()];
+        let mut asked = tokio::task::JoinSet::new();
+        for path in paths {
+            let client = client.clone();
+            asked.spawn(async move { client.get(&path).await.status });
+        }
+        for _ in 0..20 {
+            assert_eq!(client.get("/v1/accounts").await.status, 200);
+        }
+        assert!(asked.try_join_next().is_none(), "a forecast was made out of its turn");
+        drop(held);
+        assert_eq!(asked.join_all().await, [StatusCode::OK; 3]);
+    }
+}

@@ -129,6 +129,7 @@ impl TestApp {
             store,
             exposure: crate::metrics::exposure(&backend, &clock),
             looking: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
+            foretelling: std::sync::Arc::new(tokio::sync::Semaphore::new(2)),
             news: api::Hub::new(backend.database.clone(), backend.queue.clone()),
             settings: api::Settings {
                 fetched_from_afar: false,

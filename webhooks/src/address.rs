@@ -25,7 +25,7 @@ pub enum Whose {
     Private,
     /// Between a provider and its customers (RFC 6598).
     SharedByProvider,
-    /// The same cable; the metadata service of clouds is here.
+    /// The same cable, and wherever else a cloud's metadata service is.
     LinkLocal,
     Unspecified,
     Multicast,
@@ -60,7 +60,7 @@ impl Whose {
             Loopback => "the machine itself",
             Private => "a private network",
             SharedByProvider => "a provider's shared network",
-            LinkLocal => "a link-local address",
+            LinkLocal => "a link-local address or a cloud's metadata service",
             Unspecified => "no address at all",
             Multicast => "a multicast group",
             Broadcast => "a broadcast address",
@@ -77,6 +77,9 @@ const IPV4: &[([u8; 4], u32, Whose)] = &[
     // "This network" (RFC 791): some systems take all of it for themselves.
     ([0, 0, 0, 0], 8, Reserved),
     ([10, 0, 0, 0], 8, Private),
+    // What Alibaba's and Azure's machines are given credentials and orders by.
+    ([100, 100, 100, 200], 32, LinkLocal),
+    ([168, 63, 129, 16], 32, LinkLocal),
     ([100, 64, 0, 0], 10, SharedByProvider),
     ([127, 0, 0, 0], 8, Loopback),
     ([169, 254, 0, 0], 16, LinkLocal),
@@ -98,6 +101,9 @@ const IPV4: &[([u8; 4], u32, Whose)] = &[
 const IPV6: &[([u16; 8], u32, Whose)] = &[
     ([0, 0, 0, 0, 0, 0, 0, 0], 128, Unspecified),
     ([0, 0, 0, 0, 0, 0, 0, 1], 128, Loopback),
+    // The metadata services of AWS and Google.
+    ([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128, LinkLocal),
+    ([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128, LinkLocal),
     ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7, Private),
     ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, LinkLocal),
     // Site-local, out of use, and still private where it is found (RFC 3879).
@@ -140,9 +146,11 @@ fn whose_v6(address: Ipv6Addr) -> Whose {
     let outside = found.map_or(Reserved, |(_, _, whose)| *whose);
     match inside(address) {
         Some(inner) => match (whose_v4(inner), outside) {
-            (Public, _) if is_carried(address) => Public,
+            (inner, _) if is_carried(address) => inner,
             (Public, outside) => outside,
-            (inner, _) => inner,
+            (LinkLocal, _) => LinkLocal,
+            // Where it leads is for somebody else to say: nobody's own network is reached that way.
+            _ => Reserved,
         },
         None => outside,
     }

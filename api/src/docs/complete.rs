@@ -88,7 +88,7 @@ fn say_who_may(operation: &mut Operation) {
 fn say_what_any_route_answers(operation: &mut Operation, path: &str) {
     let asks_who = operation.security.is_none() || scope_of(operation);
     let mut statuses = Vec::new();
-    if path != "/healthz" {
+    if !["/healthz", "/readyz"].contains(&path) {
         statuses.push(("429", "TooManyRequests"));
     }
     if operation.request_body.is_some() {

@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 const BATCH: i64 = 500;
 /// How many events a slow stream may be behind before it reads them from the database.
 const BEHIND: usize = 64;
-/// How many streams one process serves.
-const MOST_STREAMS: usize = 20_000;
+/// How long the first look is waited for before anything is served.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 
 /// One event as it is sent.
 #[derive(Debug)]
@@ -56,10 +56,29 @@ pub struct Hub {
     closed: CancellationToken,
 }
 
+/// How many streams one process serves.
+#[derive(Clone, Copy, Debug)]
+pub struct Most {
+    pub in_all: usize,
+    pub per_owner: usize,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSeat {
+    /// This process serves as many as it can, has not looked at the news yet, or is about to stop.
+    Here,
+    /// This owner has as many as one may have.
+    ForThem,
+}
+
 #[derive(Default)]
 struct Owners {
     listeners: HashMap<UserId, Listeners>,
     count: usize,
+    /// Everything up to here was handed on, or told before anybody listened. `None`: the first look
+    /// is still to come, and what is told before it would be passed over.
+    seen: Option<i64>,
 }
 
 struct Listeners {
@@ -86,12 +105,15 @@ impl Hub {
         }
     }
 
-    /// A place for a stream of this owner's; `None` when too many are open, or the server stops.
-    /// Everything that is told from here on is received.
-    pub fn join(&self, owner: &UserId) -> Option<Seat> {
+    /// A place for a stream of this owner's. Everything that is told from here on is received.
+    pub fn join(&self, owner: &UserId, most: Most) -> Result<Seat, NoSeat> {
         let mut owners = lock(&self.owners);
-        if owners.count >= MOST_STREAMS || self.closed.is_cancelled() {
-            return None;
+        let theirs = owners.listeners.get(owner).map_or(0, |known| known.count);
+        if owners.count >= most.in_all || owners.seen.is_none() || self.closed.is_cancelled() {
+            return Err(NoSeat::Here);
+        }
+        if theirs >= most.per_owner {
+            return Err(NoSeat::ForThem);
         }
         owners.count += 1;
         let listeners = owners.listeners.entry(owner.clone());
@@ -100,7 +122,7 @@ impl Hub {
             count: 0,
         });
         listeners.count += 1;
-        Some(Seat {
+        Ok(Seat {
             live: listeners.sender.subscribe(),
             closed: self.closed.clone(),
             owner: owner.clone(),
@@ -118,17 +140,21 @@ impl Hub {
         self.closed.cancel();
     }
 
+    /// The first look, so that streams can be opened from the first request on. Where it takes too
+    /// long or fails, [`Self::run`] tries on, and streams are refused until then.
+    pub async fn begin(&self) {
+        if let Ok(Err(error)) = tokio::time::timeout(FIRST_LOOK, self.hand_on()).await {
+            warn!(%error, "the database can not be asked for news yet");
+        }
+    }
+
     /// Hands on what is told, until it is closed.
     pub async fn run(&self) {
         let mut announcements = self.queue.announcements();
-        let mut seen = None;
         let mut failing = false;
         loop {
-            match self.hand_on(seen).await {
-                Ok(position) => {
-                    seen = Some(position);
-                    failing = false;
-                }
+            match self.hand_on().await {
+                Ok(()) => failing = false,
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
                         warn!(%error, "the database can not be asked for news; streams wait");
@@ -142,25 +168,27 @@ impl Hub {
         }
     }
 
-    /// Hands on everything after `seen`; returns the last position that was seen.
-    async fn hand_on(&self, seen: Option<i64>) -> Result<i64, DbErr> {
+    /// Hands on everything that was not seen yet.
+    async fn hand_on(&self) -> Result<(), DbErr> {
         let last = events::last_position(&self.database).await?;
-        let Some(mut seen) = seen else {
-            return Ok(last);
+        let seen = lock(&self.owners).seen;
+        let mut seen = match seen {
+            // Whoever joins from here on reads the database after this, so it finds what is passed over.
+            Some(seen) if self.open_streams() > 0 => seen,
+            _ => last,
         };
-        // Whoever joins from here on reads the database after this, so it finds what is passed over.
-        if self.open_streams() == 0 {
-            return Ok(last);
-        }
         while seen < last {
             let told = events::after(&self.database, seen, BATCH).await?;
             let Some(newest) = told.last().and_then(|event| event.position) else {
-                return Ok(last);
+                seen = last;
+                break;
             };
             self.send(&told);
             seen = newest;
+            lock(&self.owners).seen = Some(seen);
         }
-        Ok(seen)
+        lock(&self.owners).seen = Some(seen);
+        Ok(())
     }
 
     fn send(&self, told: &[Model]) {

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tracing::warn;
 
-use super::hub::{Line, Seat};
+use super::hub::{Line, NoSeat, Seat};
 use crate::problem::Problem;
 use crate::state::State;
 
@@ -24,6 +24,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_secs(600);
 /// How many missed events are read at once.
 const BATCH: i64 = 100;
+
+/// In the place of a header that is not text: no event's id.
+const UNREADABLE: &str = "?";
 
 /// Begins every stream: how soon a browser comes again, in milliseconds.
 const HELLO: &[u8] = b"retry: 1000\n\n";
@@ -43,7 +46,7 @@ impl Wanted {
     pub fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let mut wanted = Wanted::default();
         if let Some(value) = request.headers().get("last-event-id") {
-            wanted.after = last_event_id(value.to_str().unwrap_or_default())?;
+            wanted.after = last_event_id(value.to_str().unwrap_or(UNREADABLE))?;
         }
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
             match &*name {
@@ -95,10 +98,11 @@ pub async fn open(
     wanted: Wanted,
 ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + use<>, Problem> {
     // First the seat, then the position: what is told between the two comes twice and is sent once.
-    let seat = state
-        .news
-        .join(&owner)
-        .ok_or_else(Problem::too_many_streams)?;
+    let most = state.settings.guard.streams();
+    let seat = state.news.join(&owner, most).map_err(|full| match full {
+        NoSeat::Here => Problem::too_many_streams(),
+        NoSeat::ForThem => Problem::too_many_streams_of_yours(most.per_owner),
+    })?;
     let database = state.database.clone();
     let position = match &wanted.after {
         Some(id) => events::position_of(&database, &owner, id).await?,
@@ -145,6 +149,10 @@ impl Listener {
             return Some(Bytes::from_static(HELLO));
         }
         loop {
+            // However much there is to send.
+            if self.seat.closed.is_cancelled() || Instant::now() >= self.ends_at {
+                return None;
+            }
             if let Some(line) = self.missed.pop_front() {
                 if let Some(bytes) = self.pass(&line) {
                     return Some(bytes);
@@ -195,5 +203,60 @@ impl Listener {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entities::database::DatabaseSettings;
+    use migrations::{Migrator, MigratorTrait};
+
+    use super::super::hub::{Hub, Most};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_with_much_to_send_ends_in_its_time_all_the_same() {
+        let name = format!("dualposts-stream-{}", uuid::Uuid::now_v7().simple());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let settings = DatabaseSettings {
+            url: format!("sqlite://{}", folder.join("test.db").display()),
+            max_connections: 2,
+            acquire_timeout: Duration::from_secs(5),
+        };
+        let database = Database::connect(&settings).await.unwrap();
+        Migrator::up(database.writer(), None).await.unwrap();
+        let hub = Hub::new(database.clone(), queue::Queue::memory());
+        hub.begin().await;
+        let most = Most {
+            in_all: 9,
+            per_owner: 9,
+        };
+        let owner = UserId::generate();
+        let line = |position| Line {
+            position,
+            kind: EventKind::ALL[0],
+            bytes: Bytes::from_static(b"id: evt\n\n"),
+        };
+        let listener = || Listener {
+            seat: hub.join(&owner, most).ok().unwrap(),
+            database: database.clone(),
+            owner: owner.clone(),
+            wanted: Wanted::default(),
+            position: 0,
+            missed: (1..=1_000).map(line).collect(),
+            is_behind: true,
+            ends_at: Instant::now() + LONGEST,
+            pulse: tokio::time::interval(HEARTBEAT),
+            greeted: true,
+        };
+        let (mut old, mut left) = (listener(), listener());
+        assert!(old.next().await.is_some());
+        old.ends_at = Instant::now();
+        assert_eq!(old.next().await, None);
+        assert!(left.next().await.is_some());
+        hub.close();
+        assert_eq!(left.next().await, None);
+        let _ = std::fs::remove_dir_all(&folder);
     }
 }

@@ -57,6 +57,24 @@ impl TrustedProxies {
         }
     }
 
+    /// Whether a request that `peer` has brought seems to come through a proxy that nobody named:
+    /// a neighbour that speaks for somebody. Everybody then has that proxy's address.
+    pub fn seem_to_lack(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let peer = peer.to_canonical();
+        let is_near = match peer {
+            IpAddr::V4(near) => near.is_private() || near.is_loopback(),
+            IpAddr::V6(near) => near.is_unique_local() || near.is_loopback(),
+        };
+        let speaks_for_somebody =
+            headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
+        is_near && speaks_for_somebody && !self.contain(peer)
+    }
+
+    /// Whether there are none.
+    pub fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// `None`: the header is not there.
     fn walk(
         &self,
@@ -212,6 +230,31 @@ mod tests {
             &[(plain, "203.0.113.5"), (new, "for=6.6.6.6")],
             "10.0.0.1",
         );
+    }
+
+    #[test]
+    fn a_neighbour_that_speaks_for_somebody_and_is_not_known_seems_to_be_a_proxy() {
+        let lacks = |trusted: &str, peer: &str, header: Option<&HeaderName>| {
+            let mut headers = HeaderMap::new();
+            if let Some(name) = header {
+                headers.insert(name.clone(), HeaderValue::from_static("for=203.0.113.5"));
+            }
+            let trusted: TrustedProxies = trusted.parse().unwrap();
+            trusted.seem_to_lack(ip(peer), &headers)
+        };
+        for near in [
+            "127.0.0.1",
+            "172.18.0.5",
+            "::ffff:10.0.0.1",
+            "fd00::7",
+            "::1",
+        ] {
+            assert!(lacks("", near, Some(&X_FORWARDED_FOR)), "{near}");
+            assert!(lacks("192.0.2.1", near, Some(&FORWARDED)), "{near}");
+            assert!(!lacks("", near, None), "{near}");
+        }
+        assert!(!lacks("10.0.0.0/8", "10.0.0.1", Some(&X_FORWARDED_FOR)));
+        assert!(!lacks("", "203.0.113.5", Some(&X_FORWARDED_FOR)));
     }
 
     #[test]

@@ -2,13 +2,12 @@
 //! once it is known to be good. In memory, and for this process alone: with many `api` processes each
 //! has limits of its own.
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError, web};
 use entities::{KeyId, Timestamp, UserId};
@@ -19,7 +18,7 @@ use super::address::{Household, TrustedProxies};
 use super::bucket::{Rate, Standing};
 use super::buckets::Buckets;
 use crate::problem::Problem;
-use crate::sign_in::{Principal, Via};
+use crate::sign_in::{Principal, Via, cookie};
 use crate::state::State;
 
 /// How many addresses and how many credentials are remembered; about 64 bytes each.
@@ -71,28 +70,26 @@ impl Throttle {
         }
     }
 
-    fn household(&self, request: &ServiceRequest) -> Option<Household> {
-        let peer = request.peer_addr()?.ip();
-        let origin = self.trusted_proxies.origin(peer, request.headers());
-        self.warn_of_a_proxy(peer, origin, request.headers());
-        Some(origin.into())
-    }
-
-    /// Behind a proxy that is not known, everybody has the proxy's address, and one bucket.
-    fn warn_of_a_proxy(&self, peer: IpAddr, origin: IpAddr, headers: &HeaderMap) {
-        let peer = peer.to_canonical();
-        let is_near = match peer {
-            IpAddr::V4(near) => near.is_private() || near.is_loopback(),
-            IpAddr::V6(near) => near.is_unique_local() || near.is_loopback(),
-        };
-        if is_near
-            && peer == origin
-            && headers.contains_key("x-forwarded-for")
-            && !self.has_warned.swap(true, Ordering::Relaxed)
-        {
+    fn comes_from(&self, request: &ServiceRequest) -> Option<Origin> {
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let headers = request.headers();
+        let by_unknown_proxy = self.trusted_proxies.seem_to_lack(peer, headers);
+        if by_unknown_proxy && !self.has_warned.swap(true, Ordering::Relaxed) {
             warn!(%peer, "requests come through a proxy that is not in DUALPOSTS_TRUSTED_PROXIES: all that it brings count as one address");
         }
+        Some(Origin {
+            household: self.trusted_proxies.origin(peer, headers).into(),
+            by_unknown_proxy,
+        })
     }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    household: Household,
+    /// Everybody comes from there: what one guesses must not be everybody's loss.
+    by_unknown_proxy: bool,
 }
 
 /// The middleware: counts by address.
@@ -101,18 +98,18 @@ pub async fn by_address<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let throttle = request.app_data::<web::Data<Throttle>>().cloned();
-    let clock = request.app_data::<web::Data<State>>();
-    let now = clock.map(|state| state.clock.now());
-    let (Some(throttle), Some(now)) = (throttle, now) else {
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let (Some(throttle), Some(state)) = (throttle, state) else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
+    let now = state.clock.now();
     let buckets = throttle
         .addresses
         .as_ref()
         .filter(|_| !is_exempt(request.path()));
-    let counted = buckets.and_then(|buckets| Some((buckets, throttle.household(&request)?)));
-    if let Some((buckets, household)) = counted {
-        let standing = buckets.take(household, now);
+    let counted = buckets.and_then(|buckets| Some((buckets, throttle.comes_from(&request)?)));
+    if let Some((buckets, from)) = counted {
+        let standing = buckets.take(from.household, now);
         note(&request, "address", buckets.rate(), standing);
         if !standing.allowed {
             let problem = refused("this address", buckets.rate(), standing);
@@ -121,13 +118,14 @@ pub async fn by_address<B: MessageBody + 'static>(
             return Ok(response.map_into_right_body());
         }
     }
-    let shows_something = shows_a_credential(&request);
+    let shows_something = shows_a_credential(&request, &state.settings.public_url);
     let mut response = next.call(request).await?;
-    if let Some((buckets, household)) = counted
+    if let Some((buckets, from)) = counted
         && response.status() == StatusCode::UNAUTHORIZED
         && shows_something
+        && !from.by_unknown_proxy
     {
-        buckets.charge(household, FAILED, now);
+        buckets.charge(from.household, FAILED, now);
     }
     tell(&mut response);
     Ok(response.map_into_left_body())
@@ -160,19 +158,19 @@ pub fn by_credential(
     }
 }
 
-/// `/healthz` does nothing, and whoever asks it ends the process when it does not answer. `/media/`
-/// takes links that we have signed, and nothing else costs anything there: a fetch of a platform's
-/// that was refused could fail a post.
+/// `/healthz` does nothing, and `/readyz` looks once a second at most; who asks them ends the process,
+/// or sends it nothing more, when it does not answer. `/media/` takes links that we have signed, and
+/// nothing else costs anything there: a fetch of a platform's that was refused could fail a post.
 fn is_exempt(path: &str) -> bool {
-    path == "/healthz" || path.starts_with("/media/")
+    path == "/healthz" || path == "/readyz" || path.starts_with("/media/")
 }
 
-/// To come without anything guesses nothing.
-fn shows_a_credential(request: &ServiceRequest) -> bool {
+/// To come without anything guesses nothing, nor do cookies of others that share our host's name.
+fn shows_a_credential(request: &ServiceRequest, public_url: &str) -> bool {
     let headers = request.headers();
     headers.contains_key(AUTHORIZATION)
         || headers.contains_key("x-api-key")
-        || headers.contains_key(COOKIE)
+        || cookie::of(request.request(), public_url).is_some()
         // A sign-in link, or a signature.
         || request.method() == actix_web::http::Method::POST
 }

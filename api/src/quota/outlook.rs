@@ -31,7 +31,7 @@ impl Outlook {
         platform: Platform,
         now: Timestamp,
     ) -> Result<Self, DbErr> {
-        let mut plan = planned::of_owner(database, owner, platform, None).await?;
+        let mut plan = planned::of_owner(database, owner, platform, None, |_| ()).await?;
         // Among those due at one moment the older goes first.
         plan.deliveries.sort_by(|one, other| one.id.cmp(&other.id));
         let mut stage = Stage::default();
@@ -43,7 +43,12 @@ impl Outlook {
             .iter()
             .map(|planned| stage.item(planned, now))
             .collect();
-        let going = simulate(stage.windows.clone(), &items, now);
+        let windows = std::mem::take(&mut stage.windows);
+        // Up to a second of work, which all that this thread serves would wait for.
+        let going = tokio::task::spawn_blocking(move || simulate(windows, &items, now));
+        let going = going
+            .await
+            .map_err(|error| DbErr::Custom(error.to_string()))?;
         let mut outlook = Outlook {
             is_cut: plan.is_cut || going.iter().any(Option::is_none),
             ..Outlook::default()
@@ -103,7 +108,7 @@ impl Stage {
         database: &Database,
         limits: &[Limit],
         platform: Platform,
-        deliveries: &[Planned],
+        deliveries: &[Planned<()>],
         now: Timestamp,
     ) -> Result<(), DbErr> {
         let mut accounts: Vec<AccountId> = deliveries
@@ -182,7 +187,7 @@ impl Stage {
         self.windows.len() - 1
     }
 
-    fn item(&self, planned: &Planned, now: Timestamp) -> Item {
+    fn item(&self, planned: &Planned<()>, now: Timestamp) -> Item {
         let lanes = [
             Lane::Account(planned.account_id.clone()),
             Lane::App(planned.platform),
@@ -191,7 +196,7 @@ impl Stage {
         let paused_until = pauses.into_iter().flatten().max().unwrap_or(now);
         let nothing = (Takes::new(), Takes::new());
         let (post, reply) = self.takes.get(&planned.account_id).unwrap_or(&nothing);
-        let messages = (planned.next_part..planned.parts.len())
+        let messages = (planned.next_part..planned.next_part + planned.left.len())
             .map(|index| match index {
                 0 => post.clone(),
                 _ => reply.clone(),

@@ -3,6 +3,7 @@
 use entities::Clock;
 
 use crate::apps;
+use crate::assemble;
 use crate::settings::Settings;
 
 /// One line for each thing: what it is, and how it is or what is wrong with it.
@@ -16,7 +17,7 @@ pub async fn checks(settings: &Settings) -> Vec<(&'static str, Result<String, St
     ]
 }
 
-fn public_url(settings: &Settings) -> String {
+pub fn public_url(settings: &Settings) -> String {
     settings
         .public_url
         .clone()
@@ -115,7 +116,7 @@ async fn clerk(settings: &Settings) -> Result<String, String> {
     let Some(clerk) = &settings.apps.clerk else {
         return Ok("by link; `dualposts link` prints one".to_owned());
     };
-    let http = reqwest::Client::new();
+    let http = assemble::http(settings).map_err(|error| error.to_string())?;
     let configured = apps::clerk(clerk, &http, &public_url(settings)).map_err(|e| e.to_string())?;
     // No token is at hand to verify; whether the keys can be had shows at a made-up one.
     let keys = configured

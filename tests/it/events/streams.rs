@@ -113,7 +113,62 @@ both_modes! {
 }
 
 both_modes! {
+    async fn one_person_s_streams_are_limited_and_so_are_all_of_a_process(app: &TestApp) {
+        let few = app.another_server(|state| {
+            state.settings.guard.connections = 16;
+            state.settings.guard.streams_per_owner = 7;
+        });
+        let url = format!("{}/v1/events", few.base_url);
+        let mut streams = Vec::new();
+        for _ in 0..7 {
+            streams.push(EventStream::open(&url, few.key(), None).await);
+        }
+        let refused = few.get("/v1/events").await;
+        assert_eq!(refused.problem(429, "too_many_streams")["retryable"], true);
+        assert_eq!(refused.header("retry-after"), "5");
+        let (_, other) = app.another_owner("user_other").await;
+        let other = other.at(&few.base_url);
+        for _ in 0..5 {
+            streams.push(EventStream::open(&url, other.key(), None).await);
+        }
+        // A quarter of the connections is left for all else.
+        other.get("/v1/events").await.problem(503, "too_many_streams");
+        assert_eq!(few.get("/v1/accounts").await.status, 200);
+    }
+}
+
+both_modes! {
+    async fn what_is_told_before_the_first_look_is_heard_by_whoever_was_let_in(app: &TestApp) {
+        let hub = api::Hub::new(app.backend.database.clone(), app.backend.queue.clone());
+        let most = app.state.settings.guard.streams();
+        // The look that begins after this event takes it for old.
+        let early = hub.join(&app.owner, most).map(|_| ());
+        assert_eq!(early, Err(api::events::NoSeat::Here), "it would never hear of it");
+        app.client.submit("Between", &app.both()).await;
+        app.drain().await;
+        hub.begin().await;
+        let Ok(mut seat) = hub.join(&app.owner, most) else { panic!("no seat") };
+        app.client.submit("After", &app.both()).await;
+        app.drain().await;
+        let running = tokio::spawn({ let hub = hub.clone(); async move { hub.run().await } });
+        let told = app.texts("SELECT id FROM events ORDER BY position").await;
+        for id in &told[3..] {
+            let line = seat.live.recv().await.unwrap();
+            assert!(String::from_utf8_lossy(&line.bytes).starts_with(&format!("id: {id}")));
+        }
+        hub.close();
+        running.await.unwrap();
+    }
+}
+
+both_modes! {
     async fn wrong_parameters_are_told(app: &TestApp) {
+        let url = format!("{}/v1/events", app.client.base_url);
+        let after = reqwest::header::HeaderValue::from_bytes(b"evt_\xe9").unwrap();
+        let asked = reqwest::Client::new().get(&url).bearer_auth(app.client.key());
+        let answer = asked.header("Last-Event-ID", after).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+
         for query in ["?types=post.unheard", "?last_event_id=evt_1", "?after=3"] {
             let answer = app.client.get(&format!("/v1/events{query}")).await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");

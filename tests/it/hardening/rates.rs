@@ -109,3 +109,76 @@ both_modes! {
         assert_eq!(from(&proxied, "2001:db8:0:8::1").await, 200);
     }
 }
+
+both_modes! {
+    async fn behind_a_proxy_that_nobody_named_no_stranger_s_guesses_are_everybody_s_loss(app: &TestApp) {
+        let client = limited(app, |guard| guard.per_address = Some(Rate { per_s: 2, burst: 100 }));
+        let guess = async |headers: &[(&str, &str)]| {
+            let guessing = client.with_key("dp_abcdefgh_guess");
+            guessing.send(Method::GET, "/v1/posts", headers, None).await.status.as_u16()
+        };
+        for header in ["X-Forwarded-For", "Forwarded"] {
+            for _ in 0..10 {
+                assert_eq!(guess(&[(header, "203.0.113.5")]).await, 401, "{header}");
+            }
+        }
+        assert_eq!(client.get("/v1/posts").await.status, 200);
+        // Who speaks for nobody pays.
+        assert_eq!([guess(&[]).await, guess(&[]).await, guess(&[]).await], [401, 401, 429]);
+    }
+}
+
+both_modes! {
+    async fn a_cookie_that_is_not_ours_guesses_nothing(app: &TestApp) {
+        let client = limited(app, |guard| guard.per_address = Some(Rate { per_s: 2, burst: 100 }));
+        let stranger = client.with_key("");
+        let shows = async |cookie: &str| {
+            let headers = [("Cookie", cookie)];
+            stranger.send(Method::GET, "/v1/session", &headers, None).await.status.as_u16()
+        };
+        for _ in 0..20 {
+            assert_eq!(shows("analytics=1; theirs=2").await, 401);
+        }
+        let (_, port) = client.base_url.rsplit_once(':').unwrap();
+        let ours = format!("dualposts_{port}=guess");
+        assert_eq!([shows(&ours).await, shows(&ours).await, shows(&ours).await], [401, 401, 429]);
+    }
+}
+
+both_modes! {
+    async fn whoever_balances_the_load_is_always_told_and_makes_no_load(app: &TestApp) {
+        let client = limited(app, |guard| guard.per_address = Some(Rate { per_s: 1, burst: 1 }));
+        client.get("/v1/posts").await;
+        client.get("/v1/posts").await.problem(429, "too_many_requests");
+        for _ in 0..5 {
+            assert_eq!(client.get("/readyz").await.status, 200);
+        }
+        // What was found a moment ago is told again; a second later it is looked again.
+        app.execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_next', 1)").await;
+        assert_eq!(client.get("/readyz").await.body["database"], "ok");
+        app.clock.advance(Duration::from_secs(1));
+        assert_eq!(client.get("/readyz").await.body["database"], "schema_newer");
+    }
+}
+
+both_modes! {
+    async fn while_a_process_goes_even_a_refusal_ends_the_connection(app: &TestApp) {
+        let mut state = app.state.clone();
+        state.news = api::Hub::new(state.database.clone(), state.queue.clone());
+        state.settings.guard.per_address = Some(Rate { per_s: 1, burst: 1 });
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = app.client.at(&format!("http://{}", listener.local_addr().unwrap()));
+        let (go, going) = tokio::sync::oneshot::channel::<()>();
+        let shutdown = async { going.await.unwrap_or_default() };
+        tokio::spawn(api::server::serve_and_drain(listener, state, shutdown, Duration::from_secs(5)));
+        assert_eq!(client.get("/v1/accounts").await.status, 200);
+        let refused = client.get("/v1/accounts").await;
+        refused.problem(429, "too_many_requests");
+        assert!(!refused.headers.contains_key("connection"));
+        go.send(()).unwrap();
+        while client.get("/readyz").await.body["draining"] != true {}
+        let refused = client.get("/v1/accounts").await;
+        refused.problem(429, "too_many_requests");
+        assert_eq!(refused.header("connection"), "close");
+    }
+}

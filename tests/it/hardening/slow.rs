@@ -14,6 +14,7 @@ const SHORT: Patience = Patience {
     body: Duration::from_millis(300),
     piece: Duration::from_millis(300),
     idle: Duration::from_millis(300),
+    reading: Duration::from_millis(300),
 };
 
 /// Far longer than anything here takes, and shorter than what is the default.
@@ -87,6 +88,77 @@ both_modes! {
         // A head that comes a byte at a time, all the while.
         let (answer, _) = drip(&client, "GET /v1/posts HTTP/1.1\r\nX-Slow:".to_owned()).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    }
+}
+
+/// A connection on which a request was answered.
+async fn answered(client: &Client) -> TcpStream {
+    let mut stream = connect(client).await;
+    stream.write_all(ASKED).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"}") {
+        let read = tokio::time::timeout(SOON, stream.read_buf(&mut seen)).await;
+        assert_ne!(read.expect("an answer soon").unwrap(), 0);
+    }
+    stream
+}
+
+const ASKED: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n";
+
+both_modes! {
+    async fn a_second_head_has_no_more_time_than_the_first(app: &TestApp) {
+        // actix counts from a time that may be half a second old.
+        let second = Duration::from_secs(1);
+        let client = impatient(app, Patience { head: second, idle: second, ..SHORT });
+        // A byte of it, alone or together with the first request.
+        let mut stream = answered(&client).await;
+        stream.write_all(b"G").await.unwrap();
+        assert_eq!(rest(&mut stream).await, "");
+        let mut stream = connect(&client).await;
+        stream.write_all(&[ASKED, b"G"].concat()).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        // A byte at a time, all the while.
+        let mut head = String::from_utf8(ASKED.to_vec()).unwrap();
+        head.push_str("GET /healthz HTTP/1.1\r\nX-Slow:");
+        let (answer, _) = drip(&client, head).await;
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    }
+}
+
+both_modes! {
+    async fn a_connection_on_which_nothing_comes_ends_and_one_that_is_used_does_not(app: &TestApp) {
+        let used = SHORT.idle / 10;
+        let client = impatient(app, Patience { head: SOON, idle: 3 * SHORT.idle, ..SHORT });
+        let mut stream = answered(&client).await;
+        let began = Instant::now();
+        while began.elapsed() < 5 * SHORT.idle {
+            tokio::time::sleep(used).await;
+            stream.write_all(ASKED).await.unwrap();
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).await.unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            while !answer.ends_with(b"}") {
+                answer = [0; 12];
+                assert_ne!(stream.read(&mut answer[11..]).await.unwrap(), 0);
+            }
+        }
+        assert_eq!(rest(&mut stream).await, "");
+    }
+}
+
+both_modes! {
+    async fn whoever_does_not_read_the_answers_is_left(app: &TestApp) {
+        let client = impatient(app, Patience { head: SOON, idle: SOON, ..SHORT });
+        let mut stream = connect(&client).await;
+        // More than all buffers on the way hold.
+        let asked = b"GET /openapi.json HTTP/1.1\r\nHost: here\r\n\r\n";
+        let asking = async {
+            while stream.write_all(asked).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(SOON, asking).await.expect("the connection is closed soon");
     }
 }
 

@@ -45,6 +45,7 @@ async fn main() {
         ("DUALPOSTS_API_RATE", "off".to_owned()),
         ("DUALPOSTS_API_RATE_IP", "off".to_owned()),
         ("DUALPOSTS_API_CONNECTIONS", "19000".to_owned()),
+        ("DUALPOSTS_STREAMS_PER_OWNER", count.to_string()),
         ("DUALPOSTS_LOG", "json,warn".to_owned()),
     ];
     let product = Process::start(&["up"], &env, Some("curl ")).await;

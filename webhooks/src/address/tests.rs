@@ -151,7 +151,15 @@ fn what_stands_alone_is_known() {
         ("::1", Loopback),
         ("fc00::", Private),
         ("fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", Private),
-        ("fd00:ec2::254", Private),
+        // The metadata services of AWS, Google, Alibaba and Azure, and their neighbours.
+        ("fd00:ec2::254", LinkLocal),
+        ("fd00:ec2::253", Private),
+        ("fd20:ce::254", LinkLocal),
+        ("fd20:ce::255", Private),
+        ("100.100.100.200", LinkLocal),
+        ("100.100.100.201", SharedByProvider),
+        ("168.63.129.16", LinkLocal),
+        ("168.63.129.17", Public),
         ("fe00::1", Reserved),
         ("fe80::1", LinkLocal),
         ("febf::1", LinkLocal),
@@ -191,6 +199,7 @@ fn an_inner_address_that_is_not_public_is_found_in_every_form() {
         "127.0.0.1",
         "10.1.2.3",
         "169.254.169.254",
+        "168.63.129.16",
         "192.168.1.1",
         "100.64.0.1",
         "172.20.0.1",
@@ -199,10 +208,28 @@ fn an_inner_address_that_is_not_public_is_found_in_every_form() {
     ] {
         for address in written_into(inner) {
             let found = of(&address);
-            assert_ne!(found, Public, "{address}");
-            assert_eq!(found, of(inner), "{address}");
+            let expected = match of(inner) {
+                inner if is_carried(address.parse().unwrap()) => inner,
+                LinkLocal => LinkLocal,
+                // What takes it out again may be anywhere: it is no way into one's own network.
+                _ => Reserved,
+            };
+            assert_eq!(found, expected, "{address}");
+            assert!(!found.is_within(Reach::Public), "{address}");
         }
     }
+}
+
+#[test]
+fn what_is_not_carried_leads_into_no_network_of_one_s_own() {
+    for address in [
+        "2002:a00:1::1",
+        "64:ff9b:1::a00:1",
+        "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+    ] {
+        assert!(!of(address).is_within(Reach::PrivateToo), "{address}");
+    }
+    assert!(of("::ffff:a00:1").is_within(Reach::PrivateToo));
 }
 
 #[test]
