@@ -197,7 +197,8 @@ pub async fn forget(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = webhook_id(&id)?;
-    if !table::delete(&state.database, &caller.owner, &id).await? {
+    let now = state.clock.now();
+    if !table::delete(&state.database, &caller.owner, &id, now).await? {
         return Err(unknown());
     }
     info!(webhook = %id, "deleted a webhook");
