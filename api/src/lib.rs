@@ -37,6 +37,7 @@ mod listen;
 mod media;
 mod money;
 pub mod pages;
+mod paging;
 pub mod posts;
 pub mod problem;
 pub mod quota;

@@ -26,6 +26,7 @@ mod m0011_spend;
 mod m0012_fairness;
 mod m0013_traces;
 mod m0014_lighter;
+mod m0015_webhook_pace;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_fairness::Migration),
             Box::new(m0013_traces::Migration),
             Box::new(m0014_lighter::Migration),
+            Box::new(m0015_webhook_pace::Migration),
         ]
     }
 }

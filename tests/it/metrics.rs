@@ -200,13 +200,15 @@ both_modes! {
         let places = [("$1", "'acc_1'"), ("$2", "0"), ("$3", "9"), ("$4", "5")];
         let filled = |sql: &str| places.iter().fold(sql.to_owned(), |sql, (place, value)| sql.replace(place, value));
         let of_owner = filled(&OF_OWNER.replace("$2", "'x'"));
-        for sql in entities::gauges::queries(now).into_iter().chain([filled(SCHEDULED), of_owner]) {
+        let backlog = entities::notifications::backlog_query(now);
+        let others = [filled(SCHEDULED), of_owner, backlog];
+        for sql in entities::gauges::queries(now).into_iter().chain(others) {
             let plan = match app.backend.database.backend() {
                 // An empty table is read whole unless that is forbidden.
                 sea_orm::DbBackend::Postgres => explained(app, &sql).await,
                 _ => sqlite_plan(app, &sql).await,
             };
-            for table in ["deliveries", "accounts", "lanes"] {
+            for table in ["deliveries", "accounts", "lanes", "notifications", "n"] {
                 let whole = [format!("Seq Scan on {table}"), format!("SCAN {table}\n")];
                 assert!(!whole.iter().any(|whole| plan.contains(whole)), "{sql}\n{plan}");
             }

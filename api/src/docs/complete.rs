@@ -11,7 +11,8 @@ use utoipa::openapi::{
     ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
-/// The extension by which a handler says which scope its caller needs.
+/// The extension by which a handler says which scope its caller needs; several, with a space between
+/// them: all of these.
 pub const SCOPE: &str = "x-scope";
 
 /// The ways to sign in; every one of them is enough.
@@ -74,14 +75,14 @@ fn name(operation: &mut Operation, path: &str) {
     operation.operation_id = Some(format!("{}_{own}", area.replace('-', "_")));
 }
 
-/// The scope as the role that each way of signing in must have (OpenAPI 3.1, Security Requirement
+/// The scopes as the roles that each way of signing in must have (OpenAPI 3.1, Security Requirement
 /// Object).
 fn say_who_may(operation: &mut Operation) {
     let scope = operation.extensions.as_ref().and_then(|all| all.get(SCOPE));
     let Some(scope) = scope.and_then(|scope| scope.as_str()) else {
         return;
     };
-    let ways = WAYS.map(|way| SecurityRequirement::new(way, [scope]));
+    let ways = WAYS.map(|way| SecurityRequirement::new(way, scope.split(' ')));
     operation.security = Some(ways.into());
 }
 
