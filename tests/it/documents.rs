@@ -1,6 +1,6 @@
 //! Documents that are made from the code, or must keep up with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use entities::delivery::{Status, WaitReason};
