@@ -43,7 +43,7 @@ impl Wanted {
     pub fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let mut wanted = Wanted::default();
         if let Some(value) = request.headers().get("last-event-id") {
-            wanted.after = last_event_id(value.to_str().unwrap_or_default())?;
+            wanted.after = last_event_id(&String::from_utf8_lossy(value.as_bytes()))?;
         }
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
             match &*name {
@@ -84,7 +84,7 @@ fn kinds(value: &str) -> Result<HashSet<EventKind>, Problem> {
         let words: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
         Problem::bad_request(format!("`types`: known are {}.", words.join(", ")))
     };
-    let kinds = value.split(',').map(|word| word.trim().parse());
+    let kinds = value.split(',').map(|word| word.trim_matches(' ').parse());
     kinds.collect::<Result<_, _>>().map_err(|_| known())
 }
 
@@ -195,5 +195,25 @@ impl Listener {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_no_text_is_not_taken_for_none() {
+        let read = |bytes: &[u8]| {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            let request = TestRequest::get().insert_header(("last-event-id", value));
+            Wanted::read(&request.to_http_request())
+        };
+        assert!(read(b"").is_ok());
+        assert!(read(b"evt_00000000000070008000000000000000").is_ok());
+        assert!(read(b"\xc2\x84").is_err());
     }
 }
