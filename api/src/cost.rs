@@ -95,9 +95,6 @@ pub struct CostForecastBody {
     responses(
         (status = 200, description = "What it costs.", body = CostBody),
         (status = 400, description = "The month can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/cost")]
