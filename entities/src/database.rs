@@ -92,6 +92,15 @@ impl Database {
         self.writer.begin().await
     }
 
+    /// What lets a query pass over the rows that somebody else is about to take. SQLite has one writer
+    /// at a time, and no word for it.
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        match self.backend() {
+            DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
+            _ => "",
+        }
+    }
+
     /// Writes something that hangs on a guard; returns whether the guard hit.
     pub(crate) async fn write(&self, write: Write) -> Result<bool, DbErr> {
         let is_news = write.tells();

@@ -2,7 +2,7 @@
 
 mod shares;
 
-use sea_orm::{DbBackend, DbErr, FromQueryResult};
+use sea_orm::{DbErr, FromQueryResult};
 
 use crate::database::{query_all, query_one};
 use crate::{AccountId, Database, DeliveryId, Timestamp};
@@ -39,7 +39,7 @@ pub async fn hand_out(
     handed_until: Timestamp,
     limit: u64,
 ) -> Result<Vec<Due>, DbErr> {
-    let skip_locked = skip_locked(database);
+    let skip_locked = database.skip_locked();
     let sql = format!(
         "UPDATE deliveries SET handed_until = $1 WHERE id IN (
             SELECT id FROM deliveries WHERE id IN (
@@ -58,13 +58,6 @@ pub async fn hand_out(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = [handed_until.into(), now.into(), limit.into()];
     Ok(in_order(query_all(database.writer(), sql, values).await?))
-}
-
-fn skip_locked(database: &Database) -> &'static str {
-    match database.backend() {
-        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
-        _ => "",
-    }
 }
 
 fn in_order(mut due: Vec<Due>) -> Vec<Due> {

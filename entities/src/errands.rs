@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{DbBackend, FromQueryResult};
+use sea_orm::FromQueryResult;
 use serde_json::json;
 
 use crate::database::{execute, query_all, query_one};
@@ -44,6 +44,7 @@ pub struct Errand {
     pub lease_until: Timestamp,
     pub tries: i32,
     pub error: Option<serde_json::Value>,
+    /// When it was first due after it was asked for: from then on it is tried for so long.
     pub created_at: Timestamp,
 }
 
@@ -64,9 +65,10 @@ pub async fn ask(
 fn asking(delivery: &DeliveryId, kind: ErrandKind, at: Timestamp, now: Timestamp) -> Sql {
     Sql::new(
         "INSERT INTO errands (delivery_id, kind, state, next_at, created_at, updated_at)
-         VALUES ($1, $2, 'waiting', $3, $4, $4)
+         VALUES ($1, $2, 'waiting', $3, $3, $4)
          ON CONFLICT (delivery_id, kind) DO UPDATE SET state = 'waiting', next_at = excluded.next_at,
-            tries = 0, error = NULL, lease_until = 0, updated_at = excluded.updated_at
+            tries = 0, error = NULL, lease_until = 0, created_at = excluded.created_at,
+            updated_at = excluded.updated_at
          WHERE errands.state <> 'waiting'",
         [delivery.clone().into(), kind.into(), at.into(), now.into()],
     )
@@ -75,7 +77,8 @@ fn asking(delivery: &DeliveryId, kind: ErrandKind, at: Timestamp, now: Timestamp
 /// Written with the step that publishes the last part.
 pub(crate) fn verify_row(delivery: &DeliveryId, at: Timestamp, now: Timestamp) -> Insert {
     Insert {
-        on_conflict: "ON CONFLICT (delivery_id, kind) DO UPDATE SET next_at = excluded.next_at",
+        on_conflict: "ON CONFLICT (delivery_id, kind) DO UPDATE SET next_at = excluded.next_at,
+            created_at = excluded.created_at",
         ..Insert::row(
             "errands (delivery_id, kind, state, next_at, created_at, updated_at)",
             [
@@ -83,7 +86,7 @@ pub(crate) fn verify_row(delivery: &DeliveryId, at: Timestamp, now: Timestamp) -
                 ErrandKind::Verify.into(),
                 ErrandState::Waiting.into(),
                 at.into(),
-                now.into(),
+                at.into(),
                 now.into(),
             ],
         )
@@ -97,16 +100,17 @@ pub async fn take(
     lease: Duration,
     limit: i64,
 ) -> Result<Vec<Errand>, DbErr> {
-    let skip_locked = match database.backend() {
-        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
-        _ => "",
-    };
+    let skip_locked = database.skip_locked();
+    // Materialized, since PostgreSQL may else look again for each row, skip what it has just taken,
+    // and so take more than the limit.
     let sql = format!(
-        "UPDATE errands SET lease_until = $1 WHERE (delivery_id, kind) IN (
+        "WITH picked AS MATERIALIZED (
             SELECT delivery_id, kind FROM errands
             WHERE state = 'waiting' AND next_at <= $2 AND lease_until <= $2
             ORDER BY next_at LIMIT $3 {skip_locked}
-         ) AND lease_until <= $2
+         )
+         UPDATE errands SET lease_until = $1
+         WHERE (delivery_id, kind) IN (SELECT delivery_id, kind FROM picked) AND lease_until <= $2
          RETURNING {COLUMNS}"
     );
     let values = [(now + lease).into(), now.into(), limit.into()];

@@ -138,7 +138,8 @@ pub async fn untold(database: &Database) -> Result<(i64, Option<Timestamp>), DbE
     }
 }
 
-/// Forgets up to `limit` events that were told before `before`; returns how many.
+/// Forgets up to `limit` events that were told before `before`, and as many outcomes of posts;
+/// returns how many it were of whichever were more.
 pub async fn forget(database: &Database, before: Timestamp, limit: i64) -> Result<u64, DbErr> {
     let sql = "DELETE FROM events WHERE id IN (
                    SELECT id FROM events WHERE id < $1 AND position IS NOT NULL ORDER BY id LIMIT $2)";
@@ -146,8 +147,8 @@ pub async fn forget(database: &Database, before: Timestamp, limit: i64) -> Resul
     let events = execute(database.writer(), sql, values).await?;
     let sql = "DELETE FROM post_outcomes WHERE post_id IN (
                    SELECT post_id FROM post_outcomes WHERE told_at < $1 ORDER BY told_at LIMIT $2)";
-    execute(database.writer(), sql, [before.into(), limit.into()]).await?;
-    Ok(events.rows_affected())
+    let outcomes = execute(database.writer(), sql, [before.into(), limit.into()]).await?;
+    Ok(events.rows_affected().max(outcomes.rows_affected()))
 }
 
 impl Model {

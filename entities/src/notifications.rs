@@ -5,7 +5,7 @@
 
 mod sending;
 
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::database::{execute, query_all, query_one};
@@ -14,7 +14,7 @@ use crate::rows::notification::{Notification, NotificationAttempt, NotificationS
 use crate::write::{Insert, Sql, Write};
 use crate::{Database, DbErr, EventId, Timestamp, UserId, WebhookId};
 
-pub use sending::{After, Disable, Due, Tried, due_webhooks, load, record, take};
+pub use sending::{After, Disable, Pace, Tried, due_webhooks, load, record, take};
 
 const COLUMNS: &str = "webhook_id, event_id, kind, state, next_at, lease_until, tries, failing_since, outcome, created_at";
 
@@ -228,7 +228,7 @@ pub async fn forget_before(
     before: Timestamp,
     limit: i64,
 ) -> Result<u64, DbErr> {
-    let skip_locked = skip_locked(database);
+    let skip_locked = database.skip_locked();
     let sql = format!(
         "WITH picked AS MATERIALIZED (
             SELECT webhook_id, event_id FROM notifications WHERE created_at < $1
@@ -238,11 +238,4 @@ pub async fn forget_before(
     );
     let done = execute(database.writer(), sql, [before.into(), limit.into()]).await?;
     Ok(done.rows_affected())
-}
-
-fn skip_locked(database: &Database) -> &'static str {
-    match database.backend() {
-        DbBackend::Postgres => "FOR UPDATE SKIP LOCKED",
-        _ => "",
-    }
 }

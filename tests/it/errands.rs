@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Operation, When};
 use tests::client::{id, text};
-use tests::{TestApp, both_modes};
+use tests::{Mode, TestApp, both_modes};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -114,4 +114,63 @@ both_modes! {
         assert_eq!(text(&threads["verification"]["state"]), "done");
         assert_eq!(events(app, "delivery.missing").await, 1);
     }
+}
+
+both_modes! {
+    async fn a_look_long_after_publishing_has_a_day_of_tries_from_when_it_is_due(app: &TestApp) {
+        let post = live(app, json!({ "verify_after_s": 2 * 24 * 3_600 })).await;
+        app.simulator.add_faults(vec![FaultRule::new(Fault::Lost { when: When::Before }).operation(Operation::XRead).times(1)]);
+        app.settle(3 * 24 * HOUR).await;
+        let delivery = app.client.delivery(&post, "x").await;
+        assert_eq!(delivery["verification"]["state"], "done", "{:#}", delivery["verification"]);
+    }
+}
+
+both_modes! {
+    async fn a_removal_that_is_asked_for_again_has_a_day_of_tries_again(app: &TestApp) {
+        let post = live(app, json!({})).await;
+        let lost = |times| FaultRule::new(Fault::Lost { when: When::Before }).operation(Operation::XDelete).times(times);
+        app.simulator.add_faults(vec![lost(1_000)]);
+        let delivery = app.client.delivery(&post, "x").await;
+        remove(app, &delivery).await.expect(StatusCode::ACCEPTED);
+        app.settle(2 * 24 * HOUR).await;
+        assert_eq!(app.client.delivery(&post, "x").await["removal"]["state"], "failed");
+        app.clock.advance(2 * 24 * HOUR);
+        app.simulator.clear_faults();
+        app.simulator.add_faults(vec![lost(1)]);
+        remove(app, &delivery).await.expect(StatusCode::ACCEPTED);
+        app.settle(HOUR).await;
+        let removal = app.client.delivery(&post, "x").await["removal"].clone();
+        assert_eq!(removal["state"], "done", "{removal:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_errands_are_taken_than_were_asked_for_however_postgresql_plans_it() {
+    let app = TestApp::spawn(Mode::Distributed).await;
+    app.execute(
+        "INSERT INTO errands (delivery_id, kind, state, next_at, created_at, updated_at)
+         SELECT 'dlv_' || n, 'verify', 'waiting', n, 0, 0 FROM generate_series(1, 40) AS n",
+    )
+    .await;
+    let name = app.texts("SELECT current_database()").await.remove(0);
+    for plan in [
+        "hashagg",
+        "sort",
+        "hashjoin",
+        "mergejoin",
+        "material",
+        "memoize",
+    ] {
+        app.execute(&format!(
+            "ALTER DATABASE \"{name}\" SET enable_{plan} = off"
+        ))
+        .await;
+    }
+    let planned_otherwise = app.backend.another_database().await;
+    let lease = Duration::from_secs(60);
+    let taken = entities::errands::take(&planned_otherwise, app.clock.now(), lease, 3).await;
+    assert_eq!(taken.unwrap().len(), 3);
+    app.execute("DELETE FROM errands").await;
+    app.finish().await;
 }

@@ -1,5 +1,6 @@
 //! Customers are told what happened, at addresses of their own.
 
+mod many;
 mod reach;
 mod retries;
 mod rules;

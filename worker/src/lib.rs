@@ -24,6 +24,7 @@ pub mod decide;
 pub mod errands;
 pub mod explain;
 pub mod flights;
+pub mod left;
 pub mod limits;
 pub mod notify;
 pub mod perform;

@@ -7,6 +7,7 @@ use entities::{DbErr, events};
 use tracing::{debug, warn};
 
 use crate::Worker;
+use crate::left::Left;
 
 /// The longest between two looks: what a bell that is not heard costs.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -39,10 +40,14 @@ pub async fn run(worker: &Worker) {
             }
         }
         if worker.clock.now() >= forget_at {
-            forget_at = worker.clock.now() + FORGETTING;
-            if let Err(error) = forget(worker).await {
+            let left = forget(worker).await.unwrap_or_else(|error| {
                 warn!(%error, "old events could not be forgotten");
-            }
+                Left::Nothing
+            });
+            forget_at = match left {
+                Left::Nothing => worker.clock.now() + FORGETTING,
+                Left::More => worker.clock.now(),
+            };
         }
         pause(worker, SHORTEST).await;
     }
@@ -82,9 +87,9 @@ pub async fn round(worker: &Worker) -> Result<Round, DbErr> {
     }
 }
 
-/// Forgets what is old.
-pub async fn forget(worker: &Worker) -> Result<(), DbErr> {
+/// Forgets some of what is old.
+pub async fn forget(worker: &Worker) -> Result<Left, DbErr> {
     let before = worker.clock.now() - KEPT;
-    while events::forget(&worker.database, before, FORGOTTEN).await? > 0 {}
-    Ok(())
+    let count = events::forget(&worker.database, before, FORGOTTEN).await?;
+    Ok(Left::after(count, FORGOTTEN))
 }

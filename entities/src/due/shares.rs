@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use sea_orm::{DbErr, FromQueryResult, Value};
 
-use super::{Due, FREELY, WAITING, in_order, skip_locked};
+use super::{Due, FREELY, WAITING, in_order};
 use crate::database::query_all;
 use crate::{AccountId, Database, Platform, Timestamp};
 
@@ -205,7 +205,7 @@ async fn take(
         .collect::<Vec<_>>()
         .join(", ");
     let free = format!("{WAITING} AND next_at <= $2 AND handed_until <= $2");
-    let skip_locked = skip_locked(database);
+    let skip_locked = database.skip_locked();
     // Said twice, so that PostgreSQL, which cannot know how far a recursion goes, does not take the
     // whole table for the shortest way.
     let count: i64 = places.iter().map(|(_, count)| count).sum();

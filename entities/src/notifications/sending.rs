@@ -5,8 +5,8 @@ use std::time::Duration;
 use sea_orm::{EntityTrait, FromQueryResult, Value};
 use serde_json::json;
 
-use super::{COLUMNS, skip_locked};
-use crate::database::{execute, query_all};
+use super::COLUMNS;
+use crate::database::{execute, query_all, query_one};
 use crate::rows::event::{self, EventKind};
 use crate::rows::notification::{Notification, NotificationState};
 use crate::rows::webhook::{self, DisabledWhy};
@@ -14,39 +14,61 @@ use crate::webhooks::disable;
 use crate::write::{Insert, Sql, Write};
 use crate::{Database, DbErr, EventId, NotificationAttemptId, Timestamp, WebhookId};
 
-/// A webhook for which something is due.
-#[derive(Clone, Debug, FromQueryResult)]
-pub struct Due {
-    pub webhook_id: WebhookId,
-    pub failing_since: Option<Timestamp>,
+/// How a webhook takes what it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// What it was sent last it took at once.
+    Prompt,
+    /// It is new, slow or failing: it may hang.
+    Doubtful,
 }
 
-/// Up to `limit` webhooks for which something is due that nobody holds, without those in `busy`;
-/// who has waited longest comes first.
+/// What is taken in this time is taken at once.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+#[derive(FromQueryResult)]
+struct Found {
+    webhook_id: WebhookId,
+}
+
+/// Up to `limit` webhooks of this pace for which something is due that nobody holds, without those
+/// in `busy`, and with those in `served` last. Of those that are prompt, whoever has waited longest
+/// comes first; of the others, who is new, and then whoever was tried longest ago, so that a long
+/// queue stands before nobody.
 pub async fn due_webhooks(
     database: &Database,
+    pace: Pace,
     busy: &[WebhookId],
+    served: &[WebhookId],
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<Due>, DbErr> {
-    let places: Vec<String> = (0..busy.len()).map(|at| format!("${}", at + 3)).collect();
-    let others = match places.is_empty() {
-        true => String::new(),
-        false => format!("AND w.id NOT IN ({})", places.join(", ")),
+) -> Result<Vec<WebhookId>, DbErr> {
+    let is_among = |ids: &[WebhookId], from: usize| match ids.is_empty() {
+        true => "FALSE".to_owned(),
+        false => {
+            let places: Vec<String> = (0..ids.len()).map(|at| format!("${}", at + from)).collect();
+            format!("w.id IN ({})", places.join(", "))
+        }
+    };
+    let (is_busy, is_served) = (is_among(busy, 3), is_among(served, 3 + busy.len()));
+    let (whose, order) = match pace {
+        Pace::Prompt => ("w.prompt", "due_at"),
+        Pace::Doubtful => ("NOT w.prompt", "tried_at, due_at"),
     };
     let sql = format!(
-        "SELECT webhook_id, failing_since FROM (
-            SELECT w.id AS webhook_id, w.failing_since AS failing_since, (
+        "SELECT webhook_id FROM (
+            SELECT w.id AS webhook_id, {is_served} AS is_served, coalesce(w.tried_at, 0) AS tried_at, (
                 SELECT min(n.next_at) FROM notifications n WHERE n.webhook_id = w.id
                 AND n.state = 'waiting' AND n.next_at <= $1 AND n.lease_until <= $1) AS due_at
-            FROM webhooks w WHERE w.enabled {others}) AS candidates
-         WHERE due_at IS NOT NULL ORDER BY due_at LIMIT $2"
+            FROM webhooks w WHERE w.enabled AND {whose} AND NOT ({is_busy})) AS candidates
+         WHERE due_at IS NOT NULL ORDER BY is_served, {order} LIMIT $2"
     );
     let values: Vec<Value> = [now.into(), limit.into()]
         .into_iter()
-        .chain(busy.iter().map(|id| id.clone().into()))
+        .chain(busy.iter().chain(served).map(|id| id.clone().into()))
         .collect();
-    query_all(database.reader(), sql, values).await
+    let found: Vec<Found> = query_all(database.reader(), sql, values).await?;
+    Ok(found.into_iter().map(|found| found.webhook_id).collect())
 }
 
 /// Takes up to `limit` of a webhook's notifications that are due, for `lease`. Others skip what is
@@ -58,7 +80,7 @@ pub async fn take(
     lease: Duration,
     limit: i64,
 ) -> Result<Vec<Notification>, DbErr> {
-    let skip_locked = skip_locked(database);
+    let skip_locked = database.skip_locked();
     // Without the word PostgreSQL may look again for each row, skip what it has just taken, and
     // so take more than the limit.
     let sql = format!(
@@ -123,6 +145,8 @@ pub enum After {
     OursAgain {
         at: Timestamp,
     },
+    /// Given up for such a reason.
+    OursFailed,
 }
 
 /// Whether its webhook is disabled by that.
@@ -154,17 +178,26 @@ pub async fn record(
     match after {
         After::Done => {
             database.write(write).await?;
-            let sql = "UPDATE webhooks SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL";
-            execute(database.writer(), sql, [id.clone().into()])
+            let sql = match now.since(tried.started_at) <= AT_ONCE {
+                // Seldom: nothing of it changes while all goes well.
+                true => {
+                    "UPDATE webhooks SET failing_since = NULL, prompt = TRUE, tried_at = $1
+                     WHERE id = $2 AND (failing_since IS NOT NULL OR NOT prompt)"
+                }
+                false => {
+                    "UPDATE webhooks SET failing_since = NULL, prompt = FALSE, tried_at = $1 WHERE id = $2"
+                }
+            };
+            execute(database.writer(), sql, [now.into(), id.clone().into()])
                 .await
                 .map(|_| ())
         }
-        After::OursAgain { .. } => database.write(write).await.map(|_| ()),
+        After::OursAgain { .. } | After::OursFailed => database.write(write).await.map(|_| ()),
         After::Again { .. } | After::Failed => {
             let transaction = database.begin().await?;
             // The webhook first, as all do who change both: nobody waits in a circle.
-            let sql =
-                "UPDATE webhooks SET failing_since = coalesce(failing_since, $1) WHERE id = $2";
+            let sql = "UPDATE webhooks SET failing_since = coalesce(failing_since, $1), prompt = FALSE, tried_at = $1
+                       WHERE id = $2";
             execute(&transaction, sql, [now.into(), id.clone().into()]).await?;
             if !write.run(&transaction).await? {
                 return transaction.rollback().await;
@@ -179,12 +212,12 @@ fn outcome(taken: &Notification, tried: &Tried, after: After, now: Timestamp) ->
     let (state, next_at) = match after {
         After::Done => (NotificationState::Done, taken.next_at),
         After::Again { at } | After::OursAgain { at } => (NotificationState::Waiting, at),
-        After::Failed => (NotificationState::Failed, taken.next_at),
+        After::Failed | After::OursFailed => (NotificationState::Failed, taken.next_at),
     };
     let failing_since = match after {
         After::Again { .. } | After::Failed => taken.failing_since.or(Some(now)),
         After::Done => None,
-        After::OursAgain { .. } => taken.failing_since,
+        After::OursAgain { .. } | After::OursFailed => taken.failing_since,
     };
     let outcome = tried.error.clone().unwrap_or_else(|| "Taken.".to_owned());
     Sql::new(
@@ -236,10 +269,9 @@ async fn disable_if<C: sea_orm::ConnectionTrait>(
         Disable::IfFailingSince(_) => DisabledWhy::Failing,
     };
     if let Disable::IfFailingSince(since) = disabling {
-        let sql = "SELECT id AS webhook_id, failing_since FROM webhooks WHERE id = $1 AND failing_since <= $2";
-        let failing: Vec<Due> =
-            query_all(connection, sql, [id.clone().into(), since.into()]).await?;
-        if failing.is_empty() {
+        let sql = "SELECT 1 AS one FROM webhooks WHERE id = $1 AND failing_since <= $2";
+        let values = [id.clone().into(), since.into()];
+        if query_one(connection, sql, values).await?.is_none() {
             return Ok(());
         }
     }

@@ -136,3 +136,48 @@ both_modes! {
         assert_eq!(receiver.got().len(), 1);
     }
 }
+
+both_modes! {
+    async fn a_single_failure_disables_nobody_however_long_the_last_success_is_ago(app: &TestApp) {
+        let receiver = Receiver::start().await;
+        let hook = make(&app.client, &receiver.url, json!(null)).await;
+        receiver.answers(Reaction::Status(500));
+        let lost = ask_for_test(&app.client, &hook).await;
+        app.settle(HOUR).await;
+        app.clock.advance(Duration::from_secs(1));
+        receiver.answers_next([Reaction::Status(200)]);
+        ask_for_test(&app.client, &hook).await;
+        app.settle(3 * DAY).await;
+        let given_up = log(&app.client, &hook).await.pop().unwrap();
+        assert_eq!((&given_up["event_id"], &given_up["state"]), (&json!(lost), &json!("failed")));
+        let kept = shown(&app.client, &hook).await;
+        assert_eq!(kept["enabled"], true, "there was a success in between");
+        assert!(kept["failing_since"].is_string());
+
+        // A quiet week, and then one failure.
+        app.clock.advance(7 * DAY);
+        receiver.answers(Reaction::Status(200));
+        receiver.answers_next([Reaction::Status(503)]);
+        let one = ask_for_test(&app.client, &hook).await;
+        app.drain().await;
+        assert_eq!(shown(&app.client, &hook).await["enabled"], true, "it had one try");
+        app.settle(HOUR).await;
+        let taken = log(&app.client, &hook).await.remove(0);
+        assert_eq!((&taken["event_id"], &taken["state"]), (&json!(one), &json!("done")));
+        assert_eq!(shown(&app.client, &hook).await["failing_since"], json!(null));
+    }
+}
+
+both_modes! {
+    async fn an_event_that_is_kept_no_more_is_no_fault_of_the_receiver(app: &TestApp) {
+        let receiver = Receiver::start().await;
+        let hook = make(&app.client, &receiver.url, json!(null)).await;
+        let event = ask_for_test(&app.client, &hook).await;
+        app.execute(&format!("DELETE FROM events WHERE id = '{event}'")).await;
+        app.drain().await;
+        let failed = log(&app.client, &hook).await.remove(0);
+        assert_eq!(failed["state"], "failed", "{failed:#}");
+        assert_eq!(receiver.got().len(), 0);
+        assert_eq!(shown(&app.client, &hook).await["failing_since"], json!(null));
+    }
+}

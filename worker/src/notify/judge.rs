@@ -64,9 +64,11 @@ pub fn judge(taken: &Notification, came: &Result<Answer, NotDelivered>, now: Tim
             }
         }
     };
-    let disabling = match is_gone {
-        true => Disable::Gone,
-        false => Disable::IfFailingSince(now - GIVE_UP_AFTER),
+    // With the last try alone: what came before it does not tell how the next ones end.
+    let disabling = match after {
+        _ if is_gone => Disable::Gone,
+        After::Failed => Disable::IfFailingSince(now - GIVE_UP_AFTER),
+        _ => Disable::No,
     };
     Verdict {
         after,
@@ -176,16 +178,17 @@ mod tests {
         let almost = NOW - GIVE_UP_AFTER + Duration::from_secs(60);
         let verdict = judge(&taken(9, Some(almost)), &answer(500, None), NOW);
         assert_eq!(wait(&verdict), Some(60));
-        assert_eq!(
-            verdict.disabling,
-            Disable::IfFailingSince(NOW - GIVE_UP_AFTER)
-        );
+        assert_eq!(verdict.disabling, Disable::No);
         let verdict = judge(
             &taken(10, Some(NOW - GIVE_UP_AFTER)),
             &answer(500, None),
             NOW,
         );
         assert_eq!(verdict.after, After::Failed);
+        assert_eq!(
+            verdict.disabling,
+            Disable::IfFailingSince(NOW - GIVE_UP_AFTER)
+        );
     }
 
     #[test]

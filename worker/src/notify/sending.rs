@@ -107,7 +107,7 @@ fn ours(taken: &Notification, error: String, now: Timestamp) -> Verdict {
 
 fn event_is_gone() -> Verdict {
     Verdict {
-        after: After::Failed,
+        after: After::OursFailed,
         disabling: Disable::No,
         error: Some("The event is not kept any more.".to_owned()),
     }
