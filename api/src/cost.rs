@@ -23,7 +23,10 @@ use crate::state::State;
 #[serde(deny_unknown_fields)]
 pub struct CostQuery {
     /// The month in UTC, such as `2026-11`; the present one if not said.
-    #[param(example = "2026-11", pattern = "^(19[7-9]|[2-9][0-9]{2})[0-9]-(0[1-9]|1[0-2])$")]
+    #[param(
+        example = "2026-11",
+        pattern = "^(19[7-9]|[2-9][0-9]{2})[0-9]-(0[1-9]|1[0-2])$"
+    )]
     month: Option<String>,
 }
 

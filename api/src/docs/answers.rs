@@ -125,3 +125,31 @@ pub fn shared() -> impl Iterator<Item = (String, RefOr<Response>)> {
         .into_iter()
         .map(|(name, response)| (name.to_owned(), response.build().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routes_say_whom_and_which_bodies_and_ids_they_refuse() {
+        let document = serde_json::to_value(crate::server::openapi()).unwrap();
+        let says = |method: &str, path: &str, statuses: &[&str]| {
+            let answers = &document["paths"][path][method]["responses"];
+            for status in statuses {
+                assert!(answers.get(status).is_some(), "{method} {path}: {status}");
+            }
+        };
+        says("get", "/v1/posts", &["401", "403", "429", "503"]);
+        says(
+            "get",
+            "/v1/posts/{id}",
+            &["401", "403", "404", "429", "503"],
+        );
+        let all = [
+            "400", "401", "403", "404", "408", "413", "415", "422", "429", "503",
+        ];
+        says("patch", "/v1/webhooks/{id}", &all);
+        let forbidden = &document["paths"]["/v1/posts"]["get"]["responses"]["403"];
+        assert_eq!(forbidden["description"], "The key lacks `posts:read`.");
+        let session = &document["paths"]["/v1/session"]["get"]["responses"];
+        assert!(session.get("403").is_none(), "it needs no scope");
+    }
+}
