@@ -17,18 +17,19 @@ use crate::state::State;
 
 /// What a handler needs its caller to be let do.
 pub trait Needs {
-    const SCOPE: Option<Scope>;
+    /// All of these.
+    const SCOPES: &'static [Scope];
 }
 
 macro_rules! needs {
-    ($($(#[$meta:meta])* $name:ident: $scope:expr,)+) => {
+    ($($(#[$meta:meta])* $name:ident: [$($scope:ident),*],)+) => {
         $(
             $(#[$meta])*
             #[derive(Clone, Debug)]
             pub struct $name;
 
             impl Needs for $name {
-                const SCOPE: Option<Scope> = $scope;
+                const SCOPES: &'static [Scope] = &[$(Scope::$scope),*];
             }
         )+
     };
@@ -36,21 +37,23 @@ macro_rules! needs {
 
 needs! {
     /// To be somebody.
-    Anyone: None,
+    Anyone: [],
     /// To see posts and what became of them.
-    ReadsPosts: Some(Scope::PostsRead),
+    ReadsPosts: [PostsRead],
     /// To submit, change and cancel posts.
-    WritesPosts: Some(Scope::PostsWrite),
+    WritesPosts: [PostsWrite],
     /// To see connected profiles.
-    ReadsAccounts: Some(Scope::AccountsRead),
+    ReadsAccounts: [AccountsRead],
     /// To connect and disconnect profiles.
-    WritesAccounts: Some(Scope::AccountsWrite),
+    WritesAccounts: [AccountsWrite],
     /// To list, make and revoke API keys.
-    WritesKeys: Some(Scope::KeysWrite),
+    WritesKeys: [KeysWrite],
     /// To see webhooks, and what was sent to them.
-    ReadsWebhooks: Some(Scope::WebhooksRead),
-    /// To make, change and delete webhooks, and to have something sent again.
-    WritesWebhooks: Some(Scope::WebhooksWrite),
+    ReadsWebhooks: [WebhooksRead],
+    /// To have events sent somewhere: what they tell of posts, others learn by reading these.
+    SendsEvents: [WebhooksWrite, PostsRead],
+    /// To delete webhooks, to change their secrets, and to have something sent again.
+    WritesWebhooks: [WebhooksWrite],
 }
 
 /// The person on whose behalf a request is made. Where their id comes from is proven; no handler
@@ -75,8 +78,8 @@ impl<N: Needs + 'static> FromRequest for Caller<N> {
             let principal = principal(&state, &request).await?;
             throttle::by_credential(&request, &principal, state.clock.now())?;
             let Principal { owner, via, scopes } = principal;
-            if let Some(scope) = N::SCOPE.filter(|scope| !scopes.allow(*scope)) {
-                return Err(Problem::scope_missing(scope));
+            if let Some(scope) = N::SCOPES.iter().find(|scope| !scopes.allow(**scope)) {
+                return Err(Problem::scope_missing(*scope));
             }
             Ok(Caller {
                 owner,

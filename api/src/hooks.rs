@@ -6,12 +6,13 @@ mod read;
 pub mod wire;
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
+use entities::rows::webhook::Model;
 use entities::webhooks::{self as table, NewWebhook, SecretError};
-use entities::{WebhookId, notifications};
+use entities::{UserId, WebhookId, notifications};
 use secrecy::ExposeSecret;
 use tracing::{error, info};
 
-use crate::caller::{Caller, ReadsWebhooks, WritesWebhooks};
+use crate::caller::{Caller, ReadsWebhooks, SendsEvents, WritesWebhooks};
 use crate::fields::{Fields, Violations, object};
 use crate::problem::Problem;
 use crate::state::State;
@@ -29,19 +30,22 @@ use wire::{
 /// libraries verifies them with the secret that is answered here, this once. An answer of 2xx says
 /// that it was taken; else it is sent again for three days, always with the same id. It may arrive
 /// more than once and in any order.
+///
+/// Events tell of posts, so a key that has them sent somewhere needs `posts:read` too.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-scope" = json!("webhooks:write"))),
+    extensions(("x-scope" = json!("webhooks:write posts:read"))),
     request_body = MakeWebhookBody,
     responses(
         (status = 201, description = "Made.", body = NewWebhookBody),
+        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`, or a page of another site asks with the cookie.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You have as many webhooks as may be.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/webhooks")]
 pub async fn create(
     state: web::Data<State>,
-    caller: Caller<WritesWebhooks>,
+    caller: Caller<SendsEvents>,
     body: crate::body::Json,
 ) -> Result<HttpResponse, Problem> {
     let object = object(&body.0, false)?;
@@ -118,8 +122,7 @@ pub async fn show(
     caller: Caller<ReadsWebhooks>,
     id: web::Path<String>,
 ) -> Result<web::Json<WebhookBody>, Problem> {
-    let row = table::find(&state.database, &caller.owner, &webhook_id(&id)?).await?;
-    let row = row.ok_or_else(unknown)?;
+    let row = own(&state, &caller.owner, &id).await?;
     Ok(web::Json(WebhookBody::new(row, state.clock.now())))
 }
 
@@ -128,24 +131,22 @@ pub async fn show(
 /// While it is off, nothing new is noted for it; what waited is held, and sent once it is on again.
 #[utoipa::path(
     tag = "webhooks",
-    extensions(("x-scope" = json!("webhooks:write"))),
+    extensions(("x-scope" = json!("webhooks:write posts:read"))),
     params(("id" = String, Path, description = "`whk_...`")),
     request_body = ChangeWebhookBody,
     responses(
         (status = 200, description = "Changed.", body = WebhookBody),
+        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`, or a page of another site asks with the cookie.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/webhooks/{id}")]
 pub async fn change(
     state: web::Data<State>,
-    caller: Caller<WritesWebhooks>,
+    caller: Caller<SendsEvents>,
     id: web::Path<String>,
     body: crate::body::Json,
 ) -> Result<web::Json<WebhookBody>, Problem> {
-    let id = webhook_id(&id)?;
-    table::find(&state.database, &caller.owner, &id)
-        .await?
-        .ok_or_else(unknown)?;
+    let id = own(&state, &caller.owner, &id).await?.id;
     let object = object(&body.0, false)?;
     let change = read::change(&object, state.settings.webhooks_reach)?;
     let now = state.clock.now();
@@ -171,7 +172,8 @@ pub async fn forget(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = webhook_id(&id)?;
-    if !table::delete(&state.database, &caller.owner, &id).await? {
+    let now = state.clock.now();
+    if !table::delete(&state.database, &caller.owner, &id, now).await? {
         return Err(unknown());
     }
     info!(webhook = %id, "deleted a webhook");
@@ -198,10 +200,7 @@ pub async fn rotate_secret(
     id: web::Path<String>,
     body: crate::body::Json,
 ) -> Result<web::Json<NewWebhookBody>, Problem> {
-    let id = webhook_id(&id)?;
-    table::find(&state.database, &caller.owner, &id)
-        .await?
-        .ok_or_else(unknown)?;
+    let id = own(&state, &caller.owner, &id).await?.id;
     let object = object(&body.0, true)?;
     let signs_on = read::former_valid_for(&object)?;
     let now = state.clock.now();
@@ -247,10 +246,15 @@ pub async fn test(
     log::accepted(&state, &id, &event).await
 }
 
-/// The id of a webhook of the caller's to which something is sent.
-async fn enabled(state: &State, owner: &entities::UserId, id: &str) -> Result<WebhookId, Problem> {
+/// A webhook of the caller's.
+async fn own(state: &State, owner: &UserId, id: &str) -> Result<Model, Problem> {
     let row = table::find(&state.database, owner, &webhook_id(id)?).await?;
-    let row = row.ok_or_else(unknown)?;
+    row.ok_or_else(unknown)
+}
+
+/// The id of one to which something is sent.
+async fn enabled(state: &State, owner: &UserId, id: &str) -> Result<WebhookId, Problem> {
+    let row = own(state, owner, id).await?;
     match row.enabled {
         true => Ok(row.id),
         false => Err(disabled()),

@@ -36,6 +36,7 @@ pub mod keys;
 mod media;
 mod money;
 pub mod pages;
+mod paging;
 pub mod posts;
 pub mod problem;
 pub mod quota;

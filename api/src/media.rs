@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use crate::caller::{Caller, ReadsPosts, WritesPosts};
 use crate::fields::Violations;
+use crate::paging::Page;
 use crate::problem::Problem;
 use crate::state::State;
 use wire::{MediaBody, MediaListBody};
@@ -81,9 +82,8 @@ pub async fn list(
     caller: Caller<ReadsPosts>,
     request: HttpRequest,
 ) -> Result<web::Json<MediaListBody>, Problem> {
-    let query = wire::ListQuery::read(request.query_string())?;
-    let limit = query.limit.unwrap_or(PAGE);
-    let cursor = query.cursor.as_ref();
+    let Page { cursor, limit } = Page::<MediaId>::read(request.query_string(), PAGE)?;
+    let cursor = cursor.as_ref();
     let rows = entities::media::list(&state.database, &caller.owner, cursor, limit + 1).await?;
     MediaListBody::new(&rows, limit).map(web::Json)
 }

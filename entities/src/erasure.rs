@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use crate::database::{execute, query_one};
 use crate::delivery::{DeliveryError, Status};
-use crate::{Database, DbErr, Platform, Timestamp, UserId};
+use crate::{Database, DbErr, Platform, Timestamp, UserId, webhooks};
 
 /// Why such an account is disconnected.
 pub const REASON: &str = "its data was deleted";
@@ -56,6 +56,9 @@ pub async fn completed_at(database: &Database, code: &str) -> Result<Option<Time
 /// Ends everything of a user whom Clerk has deleted: their posts are called off, their accounts
 /// erased, their keys and sessions ended, their webhooks gone with all that was sent to them. Repeating it changes nothing.
 pub async fn erase_user(database: &Database, id: &UserId, now: Timestamp) -> Result<(), DbErr> {
+    for webhook in webhooks::list(database, id).await? {
+        webhooks::empty(database, &webhook.id, now).await?;
+    }
     let transaction = database.begin().await?;
     erase_accounts(&transaction, "owner_id = $2", &[id.clone().into()], now).await?;
     let at_owner: [(&str, [Value; 2]); 2] = [

@@ -9,6 +9,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::database::{execute, query_all, query_one};
+use crate::gauges::MOST;
 use crate::rows::event::EventKind;
 use crate::rows::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::write::{Insert, Sql, Write};
@@ -186,30 +187,51 @@ pub async fn attempts(
 /// How much waits to be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// What is due, or is being sent.
+    /// What is due, or is being sent; at most [`MOST`].
     pub due: i64,
-    /// What waits for its next try later on.
+    /// What waits for its next try later on; at most [`MOST`].
     pub later: i64,
     /// How long the oldest that is due has been so, in milliseconds.
     pub oldest_due_ms: i64,
 }
 
-/// How much waits, for those who watch over the installation.
+/// How much waits, for those who watch over the installation. What a disabled webhook would have been
+/// sent waits for nobody but its owner, and is left out.
 pub async fn backlog(database: &Database, now: Timestamp) -> Result<Backlog, DbErr> {
-    let sql = "SELECT coalesce(sum(CASE WHEN next_at <= $1 THEN 1 ELSE 0 END), 0) AS due, count(*) AS waiting,
-                  min(next_at) AS oldest
-               FROM notifications WHERE state = 'waiting'";
-    let Some(row) = query_one(database.reader(), sql, [now.into()]).await? else {
+    let Some(row) = query_one(database.reader(), backlog_sql(), [now.into()]).await? else {
         return Ok(Backlog::default());
     };
-    let (due, waiting): (i64, i64) = (row.try_get("", "due")?, row.try_get("", "waiting")?);
     let oldest: Option<Timestamp> = row.try_get("", "oldest")?;
     let age = oldest.map_or(0, |at| (now.as_ms() - at.as_ms()).max(0));
     Ok(Backlog {
-        due,
-        later: waiting - due,
+        due: row.try_get("", "due")?,
+        later: row.try_get("", "later")?,
         oldest_due_ms: age,
     })
+}
+
+/// Webhook by webhook, as `notifications_due` is made.
+fn backlog_sql() -> String {
+    let count = |when: &str| {
+        format!(
+            "SELECT count(*) FROM (
+                SELECT 1 AS one FROM webhooks w JOIN notifications n ON n.webhook_id = w.id
+                WHERE w.enabled AND n.state = 'waiting' AND n.next_at {when} $1 LIMIT {MOST}) AS counted"
+        )
+    };
+    format!(
+        "SELECT ({}) AS due, ({}) AS later, min(oldest) AS oldest FROM (
+            SELECT (SELECT min(n.next_at) FROM notifications n
+                    WHERE n.webhook_id = w.id AND n.state = 'waiting') AS oldest
+            FROM webhooks w WHERE w.enabled) AS each_webhook",
+        count("<="),
+        count(">"),
+    )
+}
+
+/// What is asked for [`backlog`], for whoever wants to see how a database answers it.
+pub fn backlog_query(now: Timestamp) -> String {
+    backlog_sql().replace("$1", &now.as_ms().to_string())
 }
 
 /// When the next is due.
@@ -237,5 +259,29 @@ pub async fn forget_before(
          DELETE FROM notifications WHERE (webhook_id, event_id) IN (SELECT webhook_id, event_id FROM picked)"
     );
     let done = execute(database.writer(), sql, [before.into(), limit.into()]).await?;
+    Ok(done.rows_affected())
+}
+
+/// Forgets up to `limit` of what was and was to be sent to one webhook, with its tries; returns how
+/// many that were. What somebody is just writing to is passed over.
+pub(crate) async fn forget_of(
+    database: &Database,
+    webhook: &WebhookId,
+    limit: u64,
+) -> Result<u64, DbErr> {
+    let skip_locked = database.skip_locked();
+    let sql = format!(
+        "WITH picked AS MATERIALIZED (
+            SELECT event_id FROM notifications WHERE webhook_id = $1 LIMIT $2 {skip_locked}
+         )
+         DELETE FROM notifications WHERE webhook_id = $1 AND event_id IN (SELECT event_id FROM picked)"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let done = execute(
+        database.writer(),
+        sql,
+        [webhook.clone().into(), limit.into()],
+    )
+    .await?;
     Ok(done.rows_affected())
 }

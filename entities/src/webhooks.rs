@@ -1,15 +1,21 @@
 //! Where customers want their events sent.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Value,
+};
 use secrecy::SecretString;
 
 use crate::database::execute;
 use crate::rows::webhook::{Column, DisabledWhy, Entity, EventKinds, Model};
 use crate::vault::{Place, Vault, VaultError};
-use crate::{Database, DbErr, Timestamp, UserId, WebhookId, secret};
+use crate::write::Sql;
+use crate::{Database, DbErr, Timestamp, UserId, WebhookId, notifications, secret};
 
 /// How many one owner may have.
 pub const MOST: i64 = 20;
+
+/// How much of a webhook's log one statement deletes.
+const FORGOTTEN_AT_ONCE: u64 = 1_000;
 
 /// What a customer says of a webhook.
 #[derive(Clone, Debug)]
@@ -62,14 +68,19 @@ pub async fn create(
         now.into(),
         MOST.into(),
     ];
-    if execute(database.writer(), sql, values)
-        .await?
-        .rows_affected()
-        == 0
-    {
+    let transaction = database.begin().await?;
+    // An owner's one after the other: at READ COMMITTED nobody counts what somebody else is about to
+    // add. SQLite has one writer at a time.
+    if database.backend() == DbBackend::Postgres {
+        let sql = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE";
+        execute(&transaction, sql, [owner.clone().into()]).await?;
+    }
+    if execute(&transaction, sql, values).await?.rows_affected() == 0 {
+        transaction.rollback().await?;
         return Ok(None);
     }
-    let row = find_on(database.writer(), owner, &id).await?;
+    let row = find_on(&transaction, owner, &id).await?;
+    transaction.commit().await?;
     Ok(row.map(|row| (row, secret)))
 }
 
@@ -112,29 +123,11 @@ pub async fn change(
     now: Timestamp,
 ) -> Result<Option<Model>, DbErr> {
     let transaction = database.begin().await?;
-    let Some(mut row) = find_on(&transaction, owner, id).await? else {
+    let Sql { text, values } = changing(owner, id, &change, now);
+    if execute(&transaction, text, values).await?.rows_affected() == 0 {
         transaction.rollback().await?;
         return Ok(None);
-    };
-    if let Some(url) = change.url {
-        if row.url != url {
-            row.failing_since = None;
-        }
-        row.url = url;
     }
-    row.description = change.description.unwrap_or(row.description);
-    row.kinds = change.kinds.unwrap_or(row.kinds);
-    let sql = "UPDATE webhooks SET url = $1, description = $2, kinds = $3, failing_since = $4, updated_at = $5
-               WHERE id = $6";
-    let values = [
-        row.url.clone().into(),
-        row.description.clone().into(),
-        row.kinds.clone().into(),
-        row.failing_since.into(),
-        now.into(),
-        id.clone().into(),
-    ];
-    execute(&transaction, sql, values).await?;
     match change.enabled {
         Some(true) => enable(&transaction, id, now).await?,
         Some(false) => {
@@ -147,6 +140,32 @@ pub async fn change(
     Ok(row)
 }
 
+/// Writes what is different and nothing else, so that what others change meanwhile stays; and reads
+/// nothing before it, since SQLite would refuse to write then once somebody else has written.
+fn changing(owner: &UserId, id: &WebhookId, change: &WebhookChange, now: Timestamp) -> Sql {
+    let mut values: Vec<Value> = vec![now.into(), id.clone().into(), owner.clone().into()];
+    let mut place = |value: Value| {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let mut set = String::new();
+    if let Some(url) = &change.url {
+        let url = place(url.clone().into());
+        set += &format!(
+            ", url = {url}, failing_since = CASE WHEN url = {url} THEN failing_since END,
+             prompt = prompt AND url = {url}"
+        );
+    }
+    if let Some(description) = &change.description {
+        set += &format!(", description = {}", place(description.clone().into()));
+    }
+    if let Some(kinds) = &change.kinds {
+        set += &format!(", kinds = {}", place(kinds.clone().into()));
+    }
+    let sql = format!("UPDATE webhooks SET updated_at = $1{set} WHERE id = $2 AND owner_id = $3");
+    Sql::new(sql, values)
+}
+
 /// What was held goes out, with all its tries before it.
 async fn enable<C: ConnectionTrait>(
     connection: &C,
@@ -154,7 +173,7 @@ async fn enable<C: ConnectionTrait>(
     now: Timestamp,
 ) -> Result<(), DbErr> {
     let sql = "UPDATE webhooks SET enabled = TRUE, disabled_why = NULL, disabled_at = NULL, failing_since = NULL,
-                  updated_at = $1
+                  prompt = FALSE, updated_at = $1
                WHERE id = $2 AND NOT enabled";
     let done = execute(connection, sql, [now.into(), id.clone().into()]).await?;
     if done.rows_affected() == 0 {
@@ -176,11 +195,7 @@ pub(crate) async fn disable<C: ConnectionTrait>(
     why: DisabledWhy,
     now: Timestamp,
 ) -> Result<bool, DbErr> {
-    let sql =
-        "UPDATE webhooks SET enabled = FALSE, disabled_why = $1, disabled_at = $2, updated_at = $2
-               WHERE id = $3 AND enabled";
-    let values = [why.into(), now.into(), id.clone().into()];
-    if execute(connection, sql, values).await?.rows_affected() == 0 {
+    if !switch_off(connection, id, why, now).await? {
         return Ok(false);
     }
     // What is being sent at this moment ends by itself.
@@ -190,12 +205,48 @@ pub(crate) async fn disable<C: ConnectionTrait>(
     Ok(true)
 }
 
+async fn switch_off<C: ConnectionTrait>(
+    connection: &C,
+    id: &WebhookId,
+    why: DisabledWhy,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    let sql =
+        "UPDATE webhooks SET enabled = FALSE, disabled_why = $1, disabled_at = $2, updated_at = $2
+               WHERE id = $3 AND enabled";
+    let values = [why.into(), now.into(), id.clone().into()];
+    Ok(execute(connection, sql, values).await?.rows_affected() == 1)
+}
+
 /// Forgets a webhook, with all that was or was to be sent to it. `false`: the owner has none such.
-pub async fn delete(database: &Database, owner: &UserId, id: &WebhookId) -> Result<bool, DbErr> {
+/// Cut short, it leaves a webhook that is disabled, and may be repeated.
+pub async fn delete(
+    database: &Database,
+    owner: &UserId,
+    id: &WebhookId,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
+    if find_on(database.writer(), owner, id).await?.is_none() {
+        return Ok(false);
+    }
+    empty(database, id, now).await?;
     let sql = "DELETE FROM webhooks WHERE id = $1 AND owner_id = $2";
     let values = [id.clone().into(), owner.clone().into()];
     let done = execute(database.writer(), sql, values).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Sends nothing more to a webhook and forgets what was and was to be sent, bit by bit: with the
+/// row itself it would be one statement, however much that is, and nobody's events would be told
+/// before its end.
+pub(crate) async fn empty(
+    database: &Database,
+    id: &WebhookId,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    switch_off(database.writer(), id, DisabledWhy::ByOwner, now).await?;
+    while notifications::forget_of(database, id, FORGOTTEN_AT_ONCE).await? == FORGOTTEN_AT_ONCE {}
+    Ok(())
 }
 
 /// Gives a webhook a new secret; the one before signs on until `former_until`. One that is older

@@ -25,7 +25,7 @@ mod m0010_webhooks;
 mod m0011_spend;
 mod m0012_fairness;
 mod m0013_traces;
-mod m0014_webhook_pace;
+mod m0015_webhook_pace;
 
 /// Brings a database to the newest schema.
 pub struct Migrator;
@@ -47,7 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_spend::Migration),
             Box::new(m0012_fairness::Migration),
             Box::new(m0013_traces::Migration),
-            Box::new(m0014_webhook_pace::Migration),
+            Box::new(m0015_webhook_pace::Migration),
         ]
     }
 }

@@ -4,23 +4,25 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use entities::gauges::MOST;
 use entities::{Database, DbErr, Timestamp, events, notifications};
 use futures::future::BoxFuture;
 
 /// How much is still to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Notifications that wait to be sent.
+    /// Notifications that wait to be sent, counted up to [`MOST`].
     pub webhooks_waiting: i64,
     /// Since when the oldest of them has waited.
     pub oldest_webhook: Option<Timestamp>,
-    /// Events of which nobody has been told yet.
+    /// Events of which nobody has been told yet, counted as far.
     pub events_untold: i64,
 }
 
 type Read = dyn Fn(Database, Timestamp) -> BoxFuture<'static, Result<Backlog, DbErr>> + Send + Sync;
 
-/// How the backlog is read: one query that an index answers.
+/// How the backlog is read: by one query for each of its two halves, which indexes answer and which
+/// count no further than [`MOST`].
 #[derive(Clone)]
 pub struct ReadBacklog(Arc<Read>);
 
@@ -40,7 +42,7 @@ impl ReadBacklog {
             let (events_untold, _) = events::untold(&database).await?;
             let oldest = Duration::from_millis(u64::try_from(waiting.oldest_due_ms).unwrap_or(0));
             Ok(Backlog {
-                webhooks_waiting: waiting.due + waiting.later,
+                webhooks_waiting: (waiting.due + waiting.later).min(MOST),
                 oldest_webhook: (waiting.due > 0).then(|| now - oldest),
                 events_untold,
             })

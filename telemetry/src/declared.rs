@@ -86,11 +86,11 @@ declare! {
     RECONNECT: Gauge "dualposts_accounts_to_reconnect" ["platform"]
         "Accounts that must be connected again before anything is published on them; the same from every process";
     WEBHOOKS_WAITING: Gauge "dualposts_webhook_backlog" []
-        "Notifications that wait to be sent to customers; the same from every process";
+        "Notifications that wait to be sent to customers whose webhooks are enabled, counted up to 10,000; the same from every process";
     WEBHOOKS_OLDEST: Gauge "dualposts_webhook_oldest_seconds" []
-        "For how long the oldest of them has waited; the same from every process";
+        "For how long the oldest of them that is due has been so; 0 when none is; the same from every process";
     EVENTS_UNTOLD: Gauge "dualposts_events_untold" []
-        "Events that were not yet told to those who listen; the same from every process";
+        "Events that were not yet told to those who listen, counted up to 10,000; the same from every process";
     REQUESTS: Histogram "dualposts_http_request_seconds" ["method", "route", "status"]
         "Requests to the API by the pattern of their route and the class of their status, and how long they took";
     DATABASE_UP: Gauge "dualposts_database_up" []

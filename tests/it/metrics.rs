@@ -195,13 +195,14 @@ async fn while_the_database_is_away_the_page_says_so_and_counts_on() {
 both_modes! {
     async fn what_is_looked_up_is_answered_by_an_index(app: &TestApp) {
         let now = app.clock.now();
-        for sql in entities::gauges::queries(now) {
+        let backlog = entities::notifications::backlog_query(now);
+        for sql in entities::gauges::queries(now).into_iter().chain([backlog]) {
             let plan = match app.backend.database.backend() {
                 // An empty table is read whole unless that is forbidden.
                 sea_orm::DbBackend::Postgres => explained(app, &sql).await,
                 _ => sqlite_plan(app, &sql).await,
             };
-            for table in ["deliveries", "accounts", "lanes"] {
+            for table in ["deliveries", "accounts", "lanes", "notifications", "n"] {
                 let whole = [format!("Seq Scan on {table}"), format!("SCAN {table}\n")];
                 assert!(!whole.iter().any(|whole| plan.contains(whole)), "{sql}\n{plan}");
             }

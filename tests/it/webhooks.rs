@@ -1,14 +1,16 @@
 //! Customers are told what happened, at addresses of their own.
 
 mod many;
+mod masses;
 mod reach;
 mod retries;
 mod rules;
 mod sharing;
+mod together;
 
 use std::time::Duration;
 
-use entities::{EventId, notifications};
+use entities::{EventId, Timestamp, notifications};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::client::{Client, id, text};
@@ -48,6 +50,19 @@ async fn note_all(app: &TestApp) -> u64 {
     notifications::fan_out(database.writer(), &events, now)
         .await
         .unwrap()
+}
+
+/// So many notifications for a webhook, due at the same time, without events of their own.
+async fn note(app: &TestApp, webhook: &Value, count: usize, due: Timestamp) {
+    let now = app.clock.now().as_ms();
+    app.execute(&format!(
+        "INSERT INTO notifications (webhook_id, event_id, kind, state, next_at, created_at)
+         WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+         SELECT '{}', 'evt_' || n, 'webhook.test', 'waiting', {}, {now} FROM numbers",
+        id(webhook),
+        due.as_ms()
+    ))
+    .await;
 }
 
 /// The webhook's log, newest first.

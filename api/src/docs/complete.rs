@@ -10,7 +10,8 @@ use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use super::answers;
 
-/// The extension by which a handler says which scope its caller needs.
+/// The extension by which a handler says which scope its caller needs; several, with a space between
+/// them: all of these.
 pub const SCOPE: &str = "x-scope";
 
 /// The ways to sign in; every one of them is enough.
@@ -75,13 +76,13 @@ fn name(operation: &mut Operation, path: &str) {
     operation.operation_id = Some(format!("{}_{own}", area.replace('-', "_")));
 }
 
-/// The scope as the role that each way of signing in must have (OpenAPI 3.1, Security Requirement
+/// The scopes as the roles that each way of signing in must have (OpenAPI 3.1, Security Requirement
 /// Object).
 fn say_who_may(operation: &mut Operation) {
     let Some(scope) = scope_of(operation) else {
         return;
     };
-    let ways = WAYS.map(|way| SecurityRequirement::new(way, [scope]));
+    let ways = WAYS.map(|way| SecurityRequirement::new(way, scope.split(' ')));
     operation.security = Some(ways.into());
 }
 

@@ -3,19 +3,19 @@
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use entities::notifications::{self, Redelivered};
 use entities::rows::notification::{Notification, NotificationAttempt, NotificationState};
-use entities::webhooks as table;
 use entities::{EventId, Timestamp, WebhookId};
 use serde::Serialize;
 use tracing::info;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{enabled, unknown, webhook_id};
+use super::{enabled, own, unknown};
 use crate::caller::{Caller, ReadsWebhooks, WritesWebhooks};
+use crate::paging::Page;
 use crate::problem::Problem;
 use crate::state::State;
 
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 100;
+/// How many one page of the log has, unless asked otherwise.
+const PAGE: u64 = 50;
 
 /// One event for a webhook.
 #[derive(Serialize, ToSchema)]
@@ -63,6 +63,7 @@ pub struct NotificationListBody {
 /// Which page.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct LogQuery {
     /// `next_cursor` of the page before.
     #[param(required = false, value_type = String, pattern = "^evt_[0-9a-fA-F]{32}$")]
@@ -70,36 +71,6 @@ pub struct LogQuery {
     /// 1 to 100; 50 unless given.
     #[param(required = false, minimum = 1, maximum = 100)]
     limit: u64,
-}
-
-impl LogQuery {
-    fn read(query: &str) -> Result<Self, Problem> {
-        let mut read = LogQuery {
-            cursor: None,
-            limit: DEFAULT_LIMIT,
-        };
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "cursor" => {
-                    let detail = "`cursor`: the `next_cursor` of an earlier page is expected.";
-                    let cursor = value.parse().map_err(|_| Problem::bad_request(detail))?;
-                    read.cursor = Some(cursor);
-                }
-                "limit" => {
-                    let limit = value.parse().ok();
-                    read.limit = limit
-                        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-                        .ok_or_else(|| Problem::bad_request("`limit` must be 1 to 100."))?;
-                }
-                other => {
-                    let shown: String = other.chars().take(64).collect();
-                    let detail = format!("`{shown}` is not known here; cursor and limit are.");
-                    return Err(Problem::bad_request(detail));
-                }
-            }
-        }
-        Ok(read)
-    }
 }
 
 impl NotificationBody {
@@ -147,13 +118,12 @@ pub async fn list(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<web::Json<NotificationListBody>, Problem> {
-    let webhook = table::find(&state.database, &caller.owner, &webhook_id(&id)?).await?;
-    let webhook = webhook.ok_or_else(unknown)?.id;
-    let query = LogQuery::read(request.query_string())?;
+    let webhook = own(&state, &caller.owner, &id).await?.id;
+    let Page { cursor, limit } = Page::<EventId>::read(request.query_string(), PAGE)?;
     // One more than is shown tells whether there is a next page.
-    let (before, limit) = (query.cursor.as_ref(), query.limit + 1);
-    let mut rows = notifications::list(&state.database, &webhook, before, limit).await?;
-    let shown = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let rows = notifications::list(&state.database, &webhook, cursor.as_ref(), limit + 1);
+    let mut rows = rows.await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
     rows.truncate(shown);
     let events: Vec<EventId> = rows.iter().map(|row| row.event_id.clone()).collect();

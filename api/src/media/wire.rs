@@ -6,6 +6,7 @@ use media::{Facts, limits};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::paging::unknown;
 use crate::problem::Problem;
 
 /// How a file is to be taken in.
@@ -19,15 +20,16 @@ pub struct UploadQuery {
 }
 
 /// Which files.
-#[derive(Default, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub struct ListQuery {
     /// `next_cursor` of the page before.
     #[param(required = false, value_type = String, pattern = "^med_[0-9a-fA-F]{32}$")]
-    pub cursor: Option<MediaId>,
+    cursor: Option<MediaId>,
     /// 1 to 100; 50 unless given.
     #[param(required = false, minimum = 1, maximum = 100)]
-    pub limit: Option<u64>,
+    limit: Option<u64>,
 }
 
 impl UploadQuery {
@@ -47,37 +49,6 @@ impl UploadQuery {
         }
         Ok(read)
     }
-}
-
-impl ListQuery {
-    /// Reads a query string.
-    pub fn read(query: &str) -> Result<Self, Problem> {
-        let mut read = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                "cursor" => {
-                    let cursor = value.parse().map_err(|_| {
-                        Problem::bad_request(
-                            "`cursor`: the `next_cursor` of an earlier page is expected.",
-                        )
-                    })?;
-                    read.cursor = Some(cursor);
-                }
-                "limit" => {
-                    let limit = value.parse().ok().filter(|limit| (1..=100).contains(limit));
-                    let wrong = || Problem::bad_request("`limit` must be 1 to 100.");
-                    read.limit = Some(limit.ok_or_else(wrong)?);
-                }
-                other => return Err(unknown(other)),
-            }
-        }
-        Ok(read)
-    }
-}
-
-fn unknown(name: &str) -> Problem {
-    let shown: String = name.chars().take(64).collect();
-    Problem::bad_request(format!("There is no parameter `{shown}`."))
 }
 
 /// A form with a file.

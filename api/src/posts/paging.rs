@@ -9,10 +9,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::wire::{PostBody, PostListBody};
+use crate::paging;
 use crate::problem::Problem;
 
 const DEFAULT_LIMIT: u64 = 20;
-const MAX_LIMIT: u64 = 100;
 
 /// The query of `GET /v1/posts`.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -51,12 +51,7 @@ impl Page {
         let query = Query::<ListQuery>::from_query(query)
             .map_err(|error| Problem::bad_request(error.to_string()))?
             .0;
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::bad_request(format!(
-                "`limit` must be 1 to {MAX_LIMIT}."
-            )));
-        }
+        let limit = paging::limit(query.limit.or(Some(DEFAULT_LIMIT)))?;
         let status = parse("status", query.status, |text| {
             text.parse::<PostStatus>()
                 .map_err(|error| error.to_string())
@@ -69,11 +64,7 @@ impl Page {
                 })?,
                 from: parse("from", query.from, time)?,
                 to: parse("to", query.to, time)?,
-                before: parse("cursor", query.cursor, |text| {
-                    text.parse().map_err(|_: BadId| {
-                        "the `next_cursor` of an earlier page is expected".to_owned()
-                    })
-                })?,
+                before: query.cursor.as_deref().map(paging::cursor).transpose()?,
             },
             limit,
         })

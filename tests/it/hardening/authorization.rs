@@ -20,9 +20,22 @@ enum May {
     Anyone,
     /// Whoever has this scope, and nobody else.
     With(Scope),
+    /// Whoever has both, and nobody else.
+    WithBoth(Scope, Scope),
 }
 
-use May::{Anyone, Everyone, With};
+impl May {
+    /// What it needs, if it needs any.
+    fn scopes(self) -> Vec<Scope> {
+        match self {
+            Everyone | Anyone => Vec::new(),
+            With(scope) => vec![scope],
+            WithBoth(one, other) => vec![one, other],
+        }
+    }
+}
+
+use May::{Anyone, Everyone, With, WithBoth};
 use Scope::{
     AccountsRead, AccountsWrite, KeysWrite, PostsRead, PostsWrite, WebhooksRead, WebhooksWrite,
 };
@@ -56,9 +69,9 @@ const TABLE: &[(&str, &str, May)] = &[
     ("POST", "/v1/connections/finish", With(AccountsWrite)),
     ("POST", "/v1/connections/sync", With(AccountsWrite)),
     ("GET", "/v1/webhooks", With(WebhooksRead)),
-    ("POST", "/v1/webhooks", With(WebhooksWrite)),
+    ("POST", "/v1/webhooks", WithBoth(WebhooksWrite, PostsRead)),
     ("GET", "/v1/webhooks/{id}", With(WebhooksRead)),
-    ("PATCH", "/v1/webhooks/{id}", With(WebhooksWrite)),
+    ("PATCH", "/v1/webhooks/{id}", WithBoth(WebhooksWrite, PostsRead)),
     ("DELETE", "/v1/webhooks/{id}", With(WebhooksWrite)),
     ("POST", "/v1/webhooks/{id}/rotate-secret", With(WebhooksWrite)),
     ("POST", "/v1/webhooks/{id}/test", With(WebhooksWrite)),
@@ -107,13 +120,14 @@ fn every_route_declares_who_may_call_it() {
         let declared = operation["x-scope"].as_str();
         let name = format!("{} {}", route.method, route.path);
         match may {
-            With(scope) => {
-                assert_eq!(declared, Some(scope.as_str()), "{name}: x-scope");
+            With(_) | WithBoth(..) => {
+                let scopes: Vec<&str> = may.scopes().iter().map(|one| one.as_str()).collect();
+                assert_eq!(declared, Some(&*scopes.join(" ")), "{name}: x-scope");
                 let roles = |way: &Value| {
                     way.as_object()
                         .unwrap()
                         .values()
-                        .all(|roles| roles == &serde_json::json!([scope.as_str()]))
+                        .all(|roles| roles == &serde_json::json!(scopes))
                 };
                 let ways = operation["security"].as_array().unwrap();
                 assert!(
@@ -185,10 +199,14 @@ both_modes! {
                     unknown.problem(401, "unauthorized");
                     assert!(of_nothing.status.is_success(), "{name}: {}", of_nothing.body);
                 }
-                With(_) => {
+                With(_) | WithBoth(..) => {
                     unknown.problem(401, "unauthorized");
                     of_nothing.problem(403, "scope_missing");
                 }
+            }
+            if let WithBoth(one, other) = may {
+                let status = call(&key_with(app, &Scopes::of([one, other])).await, &route).await.status;
+                assert!(status.is_client_error() && status != StatusCode::FORBIDDEN, "{name} with both: {status}");
             }
             for (scope, client) in &one_each {
                 let reply = call(client, &route).await;
@@ -198,7 +216,7 @@ both_modes! {
                     assert!(!status.is_server_error(), "{name} with {scope}: {status}");
                 } else {
                     let problem = reply.problem(403, "scope_missing");
-                    let With(needed) = may else { unreachable!() };
+                    let needed = may.scopes().into_iter().find(|needed| needed != scope).unwrap();
                     assert!(text(&problem["detail"]).contains(needed.as_str()), "{name} with {scope}");
                 }
             }

@@ -147,6 +147,23 @@ both_modes! {
 }
 
 both_modes! {
+    async fn what_waits_for_nobody_is_not_counted_and_no_more_than_ten_thousand(app: &TestApp) {
+        let hook = make(&app.client, "https://example.com/", json!(null)).await;
+        let backlog = async || entities::notifications::backlog(&app.backend.database, app.clock.now()).await.unwrap();
+        note(app, &hook, 10_050, app.clock.now() + MINUTE).await;
+        assert_eq!(backlog().await, Backlog { due: 0, later: 10_000, oldest_due_ms: 0 });
+        app.clock.advance(HOUR);
+        assert_eq!(backlog().await, Backlog { due: 10_000, later: 0, oldest_due_ms: 59 * 60_000 });
+        // Whoever was sending this died.
+        app.execute(&format!("UPDATE notifications SET lease_until = {}", (app.clock.now() + MINUTE).as_ms())).await;
+        app.client.patch(&path(&hook, ""), json!({ "enabled": false })).await.expect(StatusCode::OK);
+        app.clock.advance(HOUR);
+        assert!(app.count("SELECT count(*) FROM notifications WHERE state = 'waiting'").await > 0);
+        assert_eq!(backlog().await, Backlog::default());
+    }
+}
+
+both_modes! {
     async fn the_log_is_forgotten_after_a_month_and_all_of_it_with_its_owner(app: &TestApp) {
         let receiver = Receiver::start().await;
         let hook = make(&app.client, &receiver.url, json!(null)).await;
