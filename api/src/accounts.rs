@@ -102,9 +102,6 @@ impl From<account::Model> for AccountBody {
     extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, body = AccountListBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/accounts")]
@@ -126,14 +123,8 @@ pub async fn list(
     request_body = ConnectBody,
     responses(
         (status = 201, description = "Connected.", body = AccountBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The body breaks rules, or the platform refuses the token.", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The platform could not be asked.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/accounts")]
@@ -199,10 +190,6 @@ pub struct DisconnectedBody {
     responses(
         (status = 200, description = "Disconnected, and something is left for you to do at the platform.", body = DisconnectedBody),
         (status = 204, description = "Disconnected."),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such account.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/accounts/{id}")]

@@ -23,7 +23,10 @@ use crate::state::State;
 #[serde(deny_unknown_fields)]
 pub struct CostQuery {
     /// The month in UTC, such as `2026-11`; the present one if not said.
-    #[param(example = "2026-11", pattern = "^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    #[param(
+        example = "2026-11",
+        pattern = "^(19[7-9]|[2-9][0-9]{2})[0-9]-(0[1-9]|1[0-2])$"
+    )]
     month: Option<String>,
 }
 
@@ -95,9 +98,6 @@ pub struct CostForecastBody {
     responses(
         (status = 200, description = "What it costs.", body = CostBody),
         (status = 400, description = "The month can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/cost")]

@@ -68,15 +68,7 @@ pub struct AttemptBody {
     request_body(content = Option<RetryBody>),
     responses(
         (status = 202, description = "Queued again.", body = DeliveryBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It can not be retried as it stands, or only with `even_if_it_may_duplicate`.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules; all are listed.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/deliveries/{id}/retry")]
@@ -138,11 +130,7 @@ pub async fn retry(
     params(("id" = String, Path, description = "`dlv_...`")),
     responses(
         (status = 202, description = "It will be removed.", body = DeliveryBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nothing of it is live, or it is not settled.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/deliveries/{id}/remote")]
@@ -205,10 +193,6 @@ fn not_retryable(status: Status) -> Problem {
     params(("id" = String, Path, description = "`dlv_...`")),
     responses(
         (status = 200, body = AttemptListBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such delivery.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/deliveries/{id}/attempts")]

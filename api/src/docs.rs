@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the handlers, and the pages that show it.
 
+mod answers;
 pub mod complete;
 
 use utoipa::openapi::security::{

@@ -38,14 +38,8 @@ use wire::{
     request_body = MakeWebhookBody,
     responses(
         (status = 201, description = "Made.", body = NewWebhookBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`, or a page of another site asks with the cookie.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You have as many webhooks as may be.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/webhooks")]
@@ -96,9 +90,6 @@ pub async fn create(
     extensions(("x-scope" = json!("webhooks:read"))),
     responses(
         (status = 200, body = WebhookListBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/webhooks")]
@@ -123,10 +114,6 @@ pub async fn list(
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 200, body = WebhookBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/webhooks/{id}")]
@@ -149,14 +136,7 @@ pub async fn show(
     request_body = ChangeWebhookBody,
     responses(
         (status = 200, description = "Changed.", body = WebhookBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `webhooks:write` or `posts:read`, or a page of another site asks with the cookie.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/webhooks/{id}")]
@@ -183,10 +163,6 @@ pub async fn change(
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 204, description = "Deleted."),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/webhooks/{id}")]
@@ -215,14 +191,6 @@ pub async fn forget(
     request_body(content = Option<RotateSecretBody>),
     responses(
         (status = 200, description = "The new secret. This is the only time that it is shown.", body = NewWebhookBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/webhooks/{id}/rotate-secret")]
@@ -262,11 +230,7 @@ pub async fn rotate_secret(
     params(("id" = String, Path, description = "`whk_...`")),
     responses(
         (status = 202, description = "It is sent within a second.", body = NotificationBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is disabled.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/webhooks/{id}/test")]

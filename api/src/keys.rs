@@ -105,9 +105,6 @@ impl From<api_key::Model> for KeyBody {
     extensions(("x-scope" = json!("keys:write"))),
     responses(
         (status = 200, body = KeyListBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/keys")]
@@ -128,13 +125,6 @@ pub async fn list(
     request_body = MakeKeyBody,
     responses(
         (status = 201, description = "Made.", body = NewKeyBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/keys")]
@@ -172,10 +162,7 @@ pub async fn create(
     params(("id" = String, Path, description = "`key_...`")),
     responses(
         (status = 204, description = "Revoked."),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `keys:write`.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such live key.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/keys/{id}")]

@@ -40,8 +40,6 @@ const PAGE: u64 = 50;
         (status = 201, description = "Kept.", body = MediaBody),
         (status = 200, description = "You uploaded the same file before.", body = MediaBody),
         (status = 400, description = "A query parameter or the form can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The file is too large.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a file that can be posted, or one that can not be made to fit.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database or the store is away.", body = Problem, content_type = "application/problem+json"),
@@ -76,9 +74,6 @@ pub async fn upload(
     responses(
         (status = 200, body = MediaListBody),
         (status = 400, description = "A query parameter can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/media")]
@@ -100,10 +95,6 @@ pub async fn list(
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 200, body = MediaBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such file.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/media/{id}")]
@@ -124,11 +115,7 @@ pub async fn show(
     params(("id" = String, Path, description = "`med_...`")),
     responses(
         (status = 204, description = "Gone. What was published with it stays published."),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such file.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "A post still needs it.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/media/{id}")]

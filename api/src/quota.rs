@@ -35,10 +35,6 @@ const AT_ONCE: usize = 8;
     params(("id" = String, Path, description = "`acc_...`")),
     responses(
         (status = 200, description = "How much is left.", body = AccountQuotaBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such account.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/accounts/{id}/quota")]
@@ -61,9 +57,6 @@ pub async fn of_account(
     extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, description = "How much is left.", body = QuotaListBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/quota")]

@@ -80,12 +80,8 @@ pub async fn ways(state: web::Data<State>) -> web::Json<SignInBody> {
     request_body = OpenSessionBody,
     responses(
         (status = 204, description = "Signed in; the cookie is set."),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "The link is unknown, used or too old.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "A page of another site asks for it.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -119,8 +115,6 @@ pub async fn open(
     tag = "sign-in",
     responses(
         (status = 200, body = SessionBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/session")]
@@ -143,9 +137,7 @@ pub async fn show(caller: Caller<Anyone>) -> web::Json<SessionBody> {
     tag = "sign-in",
     responses(
         (status = 204, description = "Signed out."),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "A page of another site asks for it.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/session")]

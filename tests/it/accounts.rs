@@ -140,6 +140,22 @@ both_modes! {
 }
 
 both_modes! {
+    async fn what_is_scheduled_on_a_disconnected_account_can_be_changed_meanwhile(app: &TestApp) {
+        let at = app.clock.now() + Duration::from_secs(60);
+        let post = app.client.schedule("Before", &app.both(), at).await;
+        app.client.delete(&format!("/v1/accounts/{}", app.x)).await;
+        let path = format!("/v1/posts/{}", id(&post));
+        let change = json!({ "text": "Changed meanwhile" });
+        app.client.patch(&path, change).await.expect(StatusCode::OK);
+        let too_long = app.client.patch(&path, json!({ "text": "a".repeat(281) })).await;
+        assert_eq!(too_long.violations(), ["text text_too_long"], "X's limit holds on");
+        connect(&app.client, "x", "token-x-ann").await;
+        app.advance(Duration::from_secs(60)).await;
+        assert_eq!(app.live_count(Platform::X, "Changed meanwhile"), 1);
+    }
+}
+
+both_modes! {
     async fn what_is_scheduled_on_a_disconnected_account_waits_until_it_is_connected_again(app: &TestApp) {
         let post = app.client.schedule("Wait for me", &app.both(), app.clock.now() + Duration::from_secs(60)).await;
         app.client.delete(&format!("/v1/accounts/{}", app.x)).await;

@@ -55,6 +55,14 @@ both_modes! {
 }
 
 both_modes! {
+    async fn a_description_that_is_too_long_is_told_beside_whatever_else_is_wrong(app: &TestApp) {
+        let file = json!({ "id": "med_00000000000070008000000000000000", "alt_text": "a".repeat(1_001) });
+        let body = json!({ "media": [file], "parts": [{ "text": "Hello" }], "accounts": app.both() });
+        check(app, body, &["media[0].alt_text alt_text_too_long", "parts text_and_parts"]).await;
+    }
+}
+
+both_modes! {
     async fn another_type_of_content_than_json_is_refused_with_415(app: &TestApp) {
         let body = json!({ "text": "typed", "accounts": app.both() });
         for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", ""] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use entities::Platform;
 use entities::claims::{Claimed, Work, claim, load};
 use futures::future::join_all;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, LimitWindow, Operation, When, XError};
 use tests::app::drain;
@@ -72,6 +72,15 @@ both_modes! {
         assert_eq!(app.live_count(Platform::Threads, "Better words"), 1);
         assert_eq!(app.live_count(Platform::X, "Words for X"), 1);
         assert_eq!(app.simulator.live_posts().len(), 2);
+    }
+}
+
+both_modes! {
+    async fn a_change_that_says_nothing_at_all_is_refused(app: &TestApp) {
+        let post = app.client.schedule("As it is", &app.both(), app.clock.now() + MINUTE).await;
+        let nothing = app.client.send(Method::PATCH, &path(&post), &[], None).await;
+        nothing.problem(400, "invalid_json");
+        assert_eq!(app.client.patch(&path(&post), json!({})).await.expect(StatusCode::OK), post);
     }
 }
 

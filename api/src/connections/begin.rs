@@ -73,9 +73,6 @@ pub struct HelpBody {
     extensions(("x-scope" = json!("accounts:read"))),
     responses(
         (status = 200, body = HowBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `accounts:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/connections")]
@@ -121,14 +118,7 @@ fn help(platform: Platform) -> Vec<HelpBody> {
     request_body = BeginBody,
     responses(
         (status = 201, description = "Send the person there.", body = BegunBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `accounts:write`.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "No app is set up for the platform.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The body breaks rules.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/connections")]

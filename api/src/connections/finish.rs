@@ -69,15 +69,9 @@ struct Returned {
     request_body = FinishBody,
     responses(
         (status = 201, description = "Connected.", body = AccountBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `accounts:write`.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It can not be finished: unknown, used, too old, begun by another, or the app is not set up as it must be.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The body breaks rules, consent was denied, or the platform refuses the code.", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "The platform could not be asked.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/connections/finish")]

@@ -65,11 +65,8 @@ impl Synced {
     extensions(("x-scope" = json!("accounts:write"))),
     responses(
         (status = 200, body = SyncBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `accounts:write`.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You did not come by Clerk, or Clerk refuses our key.", body = Problem, content_type = "application/problem+json"),
         (status = 502, description = "Clerk could not be asked.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/connections/sync")]

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema,
-};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+
+use super::answers;
 
 /// The extension by which a handler says which scope its caller needs; several, with a space between
 /// them: all of these.
@@ -22,22 +21,28 @@ const WAYS: [&str; 3] = ["api_key", "session", "clerk"];
 pub fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-            &mut item.delete,
+            (&mut item.get, false),
+            (&mut item.post, true),
+            (&mut item.put, true),
+            (&mut item.patch, true),
+            (&mut item.delete, true),
         ];
-        for operation in operations.into_iter().flatten() {
+        for (operation, changes) in operations {
+            let Some(operation) = operation else { continue };
             name(operation, path);
             say_who_may(operation);
-            say_what_any_route_answers(operation, path);
+            answers::say(operation, path, changes);
             leave_out_but_not_null(operation);
             for parameter in operation.parameters.iter_mut().flatten() {
-                if let RefOr::T(parameter) = parameter
-                    && parameter.parameter_in == ParameterIn::Path
-                    && let (Some(words), Some(RefOr::T(schema))) =
-                        (&parameter.description, &mut parameter.schema)
+                let RefOr::T(parameter) = parameter else {
+                    continue;
+                };
+                let Some(RefOr::T(schema)) = &mut parameter.schema else {
+                    continue;
+                };
+                can_not_be_null(schema);
+                if parameter.parameter_in == ParameterIn::Path
+                    && let Some(words) = &parameter.description
                 {
                     say_form_of_id(schema, words);
                 }
@@ -56,11 +61,7 @@ pub fn complete(document: &mut OpenApi) {
             }
         }
     }
-    for (name, response) in shared() {
-        components
-            .responses
-            .insert(name.to_owned(), response.into());
-    }
+    components.responses.extend(answers::shared());
 }
 
 /// Handlers are called `list` and `show` in every module; programs that are made from the document
@@ -78,36 +79,17 @@ fn name(operation: &mut Operation, path: &str) {
 /// The scopes as the roles that each way of signing in must have (OpenAPI 3.1, Security Requirement
 /// Object).
 fn say_who_may(operation: &mut Operation) {
-    let scope = operation.extensions.as_ref().and_then(|all| all.get(SCOPE));
-    let Some(scope) = scope.and_then(|scope| scope.as_str()) else {
+    let Some(scope) = scope_of(operation) else {
         return;
     };
     let ways = WAYS.map(|way| SecurityRequirement::new(way, scope.split(' ')));
     operation.security = Some(ways.into());
 }
 
-fn say_what_any_route_answers(operation: &mut Operation, path: &str) {
-    let asks_who = operation.security.is_none() || scope_of(operation);
-    let mut statuses = Vec::new();
-    if !["/healthz", "/readyz"].contains(&path) {
-        statuses.push(("429", "TooManyRequests"));
-    }
-    if operation.request_body.is_some() {
-        statuses.extend([
-            ("408", "TooSlow"),
-            ("413", "TooLarge"),
-            ("415", "UnsupportedMediaType"),
-        ]);
-    }
-    if asks_who {
-        statuses.extend([("401", "Unauthorized"), ("503", "Unavailable")]);
-    }
-    for (status, name) in statuses {
-        let answers = &mut operation.responses.responses;
-        answers
-            .entry(status.to_owned())
-            .or_insert_with(|| Ref::from_response_name(name).into());
-    }
+/// The scope that a handler says its caller needs.
+pub fn scope_of(operation: &Operation) -> Option<&str> {
+    let extensions = operation.extensions.as_ref()?;
+    extensions.get(SCOPE)?.as_str()
 }
 
 /// A body that may be left out is not therefore one that may be `null`.
@@ -126,54 +108,14 @@ fn leave_out_but_not_null(operation: &mut Operation) {
     }
 }
 
-fn scope_of(operation: &Operation) -> bool {
-    let extensions = operation.extensions.as_ref();
-    extensions.is_some_and(|all| all.contains_key(SCOPE))
-}
-
-/// Problems that any route may answer.
-fn shared() -> [(&'static str, Response); 6] {
-    let problem = |words: &str| {
-        ResponseBuilder::new().description(words).content(
-            "application/problem+json",
-            ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Problem")))
-                .build(),
-        )
-    };
-    let header = |words: &str, kind: Type| {
-        HeaderBuilder::new()
-            .description(Some(words))
-            .schema(Some(ObjectBuilder::new().schema_type(kind)))
-            .build()
-    };
-    let too_many = problem("Too many requests, by this credential or from this address.")
-        .header(
-            "Retry-After",
-            header("When to send it again, in seconds.", Type::Integer),
-        )
-        .header(
-            "RateLimit-Policy",
-            header("The limits: requests (`q`) in seconds (`w`).", Type::String),
-        )
-        .header(
-            "RateLimit",
-            header(
-                "What is left: requests (`r`), and all of them again in seconds (`t`).",
-                Type::String,
-            ),
-        );
-    [
-        ("TooManyRequests", too_many.build()),
-        ("TooSlow", problem("The body came too slowly.").build()),
-        ("TooLarge", problem("The body is too large.").build()),
-        (
-            "UnsupportedMediaType",
-            problem("Another type of content, or a compressed body.").build(),
-        ),
-        ("Unauthorized", problem("Nobody is signed in.").build()),
-        ("Unavailable", problem("The database is away.").build()),
-    ]
+/// An address and a header know no `null`; what may be left out is not required, that is all.
+fn can_not_be_null(schema: &mut Schema) {
+    if let Schema::Object(object) = schema
+        && let SchemaType::Array(kinds) = &object.schema_type
+        && let [kind, Type::Null] | [Type::Null, kind] = kinds.as_slice()
+    {
+        object.schema_type = SchemaType::Type(kind.clone());
+    }
 }
 
 /// The names of all schemas that bodies of requests are made of which we read field by field.

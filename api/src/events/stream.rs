@@ -25,9 +25,6 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How many missed events are read at once.
 const BATCH: i64 = 100;
 
-/// In the place of a header that is not text: no event's id.
-const UNREADABLE: &str = "?";
-
 /// Begins every stream: how soon a browser comes again, in milliseconds.
 const HELLO: &[u8] = b"retry: 1000\n\n";
 const PULSE: &[u8] = b":\n\n";
@@ -46,7 +43,7 @@ impl Wanted {
     pub fn read(request: &HttpRequest) -> Result<Self, Problem> {
         let mut wanted = Wanted::default();
         if let Some(value) = request.headers().get("last-event-id") {
-            wanted.after = last_event_id(value.to_str().unwrap_or(UNREADABLE))?;
+            wanted.after = last_event_id(&String::from_utf8_lossy(value.as_bytes()))?;
         }
         for (name, value) in form_urlencoded::parse(request.query_string().as_bytes()) {
             match &*name {
@@ -87,7 +84,7 @@ fn kinds(value: &str) -> Result<HashSet<EventKind>, Problem> {
         let words: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
         Problem::bad_request(format!("`types`: known are {}.", words.join(", ")))
     };
-    let kinds = value.split(',').map(|word| word.trim().parse());
+    let kinds = value.split(',').map(|word| word.trim_matches(' ').parse());
     kinds.collect::<Result<_, _>>().map_err(|_| known())
 }
 
@@ -208,6 +205,8 @@ impl Listener {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
     use entities::database::DatabaseSettings;
     use migrations::{Migrator, MigratorTrait};
 
@@ -258,5 +257,17 @@ mod tests {
         hub.close();
         assert_eq!(left.next().await, None);
         let _ = std::fs::remove_dir_all(&folder);
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_is_not_taken_for_none() {
+        let read = |bytes: &[u8]| {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            let request = TestRequest::get().insert_header(("last-event-id", value));
+            Wanted::read(&request.to_http_request())
+        };
+        assert!(read(b"").is_ok());
+        assert!(read(b"evt_00000000000070008000000000000000").is_ok());
+        assert!(read(b"\xc2\x84").is_err());
     }
 }

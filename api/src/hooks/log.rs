@@ -109,10 +109,6 @@ impl From<&NotificationAttempt> for NotificationAttemptBody {
     responses(
         (status = 200, body = NotificationListBody),
         (status = 400, description = "The query can not be read.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:read`.", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such webhook.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/webhooks/{id}/notifications")]
@@ -151,11 +147,8 @@ pub async fn list(
     ),
     responses(
         (status = 202, description = "It is sent within a second, under the same id.", body = NotificationBody),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks `webhooks:write`.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "You have no such webhook, or it was never to be told of this event.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The webhook is disabled, or it is being sent at this moment.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/webhooks/{id}/notifications/{event_id}/redeliver")]

@@ -83,9 +83,19 @@ pub struct MakeWebhookBody {
     #[schema(value_type = Option<Vec<EventWord>>, min_items = 1)]
     events: Option<Vec<String>>,
     /// To be recognised in lists; 1 to 200 characters on one line.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<WebhookDescription>)]
     description: Option<String>,
 }
+
+/// 1 to 200 characters on one line, not all of them blank; blanks around them are cut off.
+#[derive(ToSchema)]
+#[schema(
+    min_length = 1,
+    max_length = 200,
+    pattern = "^[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*[^\\x00-\\x1f\\x7f-\\x9f]*[^\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000][^\\x00-\\x1f\\x7f-\\x9f]*[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]*$"
+)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub struct WebhookDescription(String);
 
 /// What is to be different. What is not given stays.
 #[derive(ToSchema)]
@@ -98,7 +108,7 @@ pub struct ChangeWebhookBody {
     #[schema(value_type = Option<Vec<EventWord>>, min_items = 1)]
     events: Option<Vec<String>>,
     /// null: none.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<WebhookDescription>)]
     description: Option<String>,
     #[schema(value_type = bool, required = false)]
     enabled: Option<bool>,

@@ -121,6 +121,9 @@ async fn find_accounts(
     } else {
         entities::accounts::find_all(&state.database, owner, &wanted).await?
     };
+    if draft.accounts_are_kept && found.len() < wanted.len() {
+        found.extend(entities::accounts::disconnected(&state.database, owner).await?);
+    }
     let mut seen = HashSet::new();
     let mut accounts = Vec::with_capacity(ids.len());
     for (index, id) in ids {

@@ -26,6 +26,9 @@ pub struct Draft {
     pub content: Content,
     /// As given, `None` for what is no text; whether they exist is checked later.
     pub accounts: Vec<Option<String>>,
+    /// They are those of a post that is there, and may have been disconnected since: what is scheduled
+    /// on them waits, and may be changed meanwhile.
+    pub accounts_are_kept: bool,
     pub publish_at: Option<Timestamp>,
     pub time_zone: Option<String>,
     /// What of it was left out is the default.
@@ -74,6 +77,7 @@ impl Draft {
                 .into_iter()
                 .map(|id| id.map(str::to_owned))
                 .collect(),
+            accounts_are_kept: false,
             publish_at: fields.time("publish_at", violations),
             time_zone: fields.text("time_zone", violations).map(str::to_owned),
             policy: Policy {
@@ -189,6 +193,7 @@ impl DraftEdit {
                 .iter()
                 .map(|view| Some(view.delivery.account_id.to_string()))
                 .collect(),
+            accounts_are_kept: true,
             publish_at: self.publish_at.unwrap_or(view.post.publish_at),
             time_zone: self
                 .time_zone

@@ -29,12 +29,6 @@ use wire::{ForecastBody, WarningBody};
     request_body = NewPostBody,
     responses(
         (status = 200, description = "What would come of it; `valid` says whether it would be accepted.", body = ForecastBody),
-        (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The key lacks a scope.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is away.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/posts/validate")]

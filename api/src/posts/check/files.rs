@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entities::content::{Content, Part, PartMedia};
+use entities::content::{Content, Part};
 use entities::rows::account;
 use entities::{MediaId, Platform, UserId};
 use media::limits::{self, Finding, Severity};
@@ -12,9 +12,6 @@ use super::{Draft, Warning};
 use crate::fields::Violations;
 use crate::problem::Problem;
 use crate::state::State;
-
-/// The longest description of a file, in characters (`x.md` 3.4, `threads.md` 4.1).
-const MOST_ALT_TEXT: usize = 1_000;
 
 /// What is known of each file that a post names.
 pub type Facts = HashMap<MediaId, media::Facts>;
@@ -52,7 +49,6 @@ pub async fn fill_in(
         let place = Place::of(draft, name);
         for (index, part) in parts.iter_mut().enumerate() {
             for (position, item) in part.media.iter_mut().enumerate() {
-                let field = |leaf: &str| place.field(index, &format!("media[{position}].{leaf}"));
                 match rows.get(&item.id) {
                     Some(row) => {
                         item.kind = row.kind;
@@ -61,29 +57,15 @@ pub async fn fill_in(
                         item.key.clone_from(&row.key);
                     }
                     None => violations.add(
-                        field("id"),
+                        place.field(index, &format!("media[{position}].id")),
                         "media_unknown",
                         "You have no such file; POST /v1/media takes it first.",
                     ),
                 }
-                check_alt_text(item, &field("alt_text"), violations);
             }
         }
     }
     Ok(facts)
-}
-
-fn check_alt_text(item: &PartMedia, field: &str, violations: &mut Violations) {
-    let Some(text) = &item.alt_text else { return };
-    let length = text.chars().count();
-    if length > MOST_ALT_TEXT {
-        let message = format!("The platforms take {MOST_ALT_TEXT} characters; this has {length}.");
-        violations.add(field, "alt_text_too_long", message);
-    }
-    if text.contains('\0') {
-        let message = "The text must not hold the character U+0000.";
-        violations.add(field, "invalid_character", message);
-    }
 }
 
 /// Whether an account's platform takes the files of a part, one by one and together.

@@ -6,6 +6,9 @@ use entities::content::{MediaKind, Part, PartMedia};
 
 use crate::fields::{Fields, Violations};
 
+/// The longest description of a file, in characters (`x.md` 3.4, `threads.md` 4.1).
+const MOST_ALT_TEXT: usize = 1_000;
+
 /// What was written, in one of the two forms.
 #[derive(Clone, Debug)]
 pub enum Written {
@@ -120,6 +123,9 @@ fn read_media(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Ve
             violations.add(item.path("id"), "media_unknown", message);
         }
         let alt_text = item.text("alt_text", violations);
+        if let Some(text) = alt_text {
+            check_alt_text(text, &item.path("alt_text"), violations);
+        }
         let alt_text = alt_text
             .map(str::to_owned)
             .filter(|text| !text.trim().is_empty());
@@ -134,4 +140,16 @@ fn read_media(fields: &mut Fields<'_>, violations: &mut Violations) -> Option<Ve
         }));
     }
     Some(media)
+}
+
+fn check_alt_text(text: &str, field: &str, violations: &mut Violations) {
+    let length = text.chars().count();
+    if length > MOST_ALT_TEXT {
+        let message = format!("The platforms take {MOST_ALT_TEXT} characters; this has {length}.");
+        violations.add(field, "alt_text_too_long", message);
+    }
+    if text.contains('\0') {
+        let message = "The text must not hold the character U+0000.";
+        violations.add(field, "invalid_character", message);
+    }
 }

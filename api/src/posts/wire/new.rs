@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::options::OptionsBody;
-use super::parts::{PartMediaBody, SplitBody};
+use super::parts::PartMediaBody;
 
 /// A post to be published.
 #[derive(ToSchema)]
@@ -25,9 +26,9 @@ pub struct NewPostBody {
     parts: Option<Vec<NewPartBody>>,
     /// Cut what is too long for a platform into a chain: `true`, or `{"numbering": true}` to add
     /// ` (1/3)` to each piece.
-    split: Option<SplitBody>,
+    split: Option<NewSplitBody>,
     /// `acc_...`: where it goes, as `GET /v1/accounts` lists them.
-    #[schema(min_items = 1, max_items = 50)]
+    #[schema(value_type = BTreeSet<String>, min_items = 1, max_items = 50)]
     accounts: Vec<String>,
     /// When it goes out (RFC 3339 with an offset, up to ten years ahead). Left out: at once.
     #[schema(format = DateTime)]
@@ -71,7 +72,7 @@ pub struct PostChangeBody {
     #[schema(min_items = 1, max_items = 25)]
     parts: Option<Vec<NewPartBody>>,
     /// Whether long parts are cut; null: no.
-    split: Option<SplitBody>,
+    split: Option<NewSplitBody>,
     /// A new time; null: at once.
     #[schema(format = DateTime)]
     publish_at: Option<String>,
@@ -94,6 +95,19 @@ pub struct PostChangeBody {
     /// Null: not at all.
     #[schema(minimum = 60, maximum = 604800)]
     verify_after_s: Option<i64>,
+}
+
+/// How what is too long is to be cut.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape for the OpenAPI document")]
+pub enum NewSplitBody {
+    /// Whether.
+    Whether(bool),
+    How {
+        /// Whether each piece says which one it is, and of how many.
+        numbering: Option<bool>,
+    },
 }
 
 /// What to do with a post that is late.

@@ -54,7 +54,6 @@ pub enum SplitBody {
     Whether(bool),
     How {
         /// Whether each piece says which one it is, and of how many.
-        #[schema(required = false)]
         numbering: bool,
     },
 }
