@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::database::{execute, query_all, query_one};
 use crate::delivery::DeliveryError;
+use crate::places::{padded, places};
 use crate::rows::event::EventKind;
 use crate::rows::part;
 use crate::text_enum::text_enum;
@@ -130,14 +131,11 @@ pub async fn of(database: &Database, deliveries: &[DeliveryId]) -> Result<Vec<Er
     if deliveries.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (1..=deliveries.len())
-        .map(|number| format!("${number}"))
-        .collect();
+    let ids = padded(deliveries.iter().map(|id| id.clone().into()));
     let sql = format!(
         "SELECT {COLUMNS} FROM errands WHERE delivery_id IN ({})",
-        places.join(", ")
+        places(1, ids.len())
     );
-    let ids = deliveries.iter().map(|id| id.clone().into());
     query_all(database.reader(), sql, ids).await
 }
 

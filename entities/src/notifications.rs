@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::database::{execute, query_all, query_one};
 use crate::gauges::MOST;
+use crate::places::{padded, places};
 use crate::rows::event::EventKind;
 use crate::rows::notification::{Notification, NotificationAttempt, NotificationState};
 use crate::write::{Insert, Sql, Write};
@@ -32,7 +33,7 @@ pub async fn fan_out<C: ConnectionTrait>(
 ) -> Result<u64, DbErr> {
     let mut noted = 0;
     for batch in events.chunks(BATCH) {
-        let places: Vec<String> = (0..batch.len()).map(|at| format!("${}", at + 3)).collect();
+        let ids = padded(batch.iter().map(|id| id.clone().into()));
         // Beginning with the webhooks, of which there are few: events are found by their owner.
         let sql = format!(
             "INSERT INTO notifications (webhook_id, event_id, kind, state, next_at, created_at)
@@ -41,12 +42,10 @@ pub async fn fan_out<C: ConnectionTrait>(
              WHERE w.enabled AND e.kind <> $2 AND e.id IN ({})
                AND (w.kinds IS NULL OR w.kinds LIKE '% ' || e.kind || ' %')
              ON CONFLICT DO NOTHING",
-            places.join(", ")
+            places(3, ids.len())
         );
         let values = [now.into(), EventKind::WebhookTest.into()];
-        let values = values
-            .into_iter()
-            .chain(batch.iter().map(|id| id.clone().into()));
+        let values = values.into_iter().chain(ids);
         noted += execute(connection, sql, values).await?.rows_affected();
     }
     Ok(noted)
@@ -173,14 +172,13 @@ pub async fn attempts(
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let places: Vec<String> = (0..events.len()).map(|at| format!("${}", at + 2)).collect();
+    let ids = padded(events.iter().map(|event| event.clone().into()));
     let sql = format!(
         "SELECT id, webhook_id, event_id, started_at, duration_ms, http_status, error, answer
          FROM notification_attempts WHERE webhook_id = $1 AND event_id IN ({}) ORDER BY id",
-        places.join(", ")
+        places(2, ids.len())
     );
-    let values = std::iter::once(webhook.clone().into())
-        .chain(events.iter().map(|event| event.clone().into()));
+    let values = std::iter::once(webhook.clone().into()).chain(ids);
     query_all(database.reader(), sql, values).await
 }
 

@@ -7,6 +7,7 @@ use sea_orm::FromQueryResult;
 use crate::content::{Content, Part};
 use crate::database::query_all;
 use crate::delivery::Status;
+use crate::places::{padded, places};
 use crate::{AccountId, Database, DbErr, DeliveryId, Platform, PostId, Timestamp, UserId};
 
 /// How many are looked at: no platform takes as many in a day.
@@ -119,12 +120,11 @@ async fn contents(
         id: PostId,
         content: Content,
     }
-    let places: Vec<String> = (1..=posts.len()).map(|place| format!("${place}")).collect();
+    let ids = padded(posts.iter().map(|id| (*id).clone().into()));
     let sql = format!(
         "SELECT id, content FROM posts WHERE id IN ({})",
-        places.join(", ")
+        places(1, ids.len())
     );
-    let values = posts.iter().map(|id| (*id).clone().into());
-    let rows: Vec<Row> = query_all(database.reader(), sql, values).await?;
+    let rows: Vec<Row> = query_all(database.reader(), sql, ids).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.content)).collect())
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::COLUMNS;
 use crate::database::{execute, query_all, query_one};
+use crate::places::places;
 use crate::rows::event::{self, EventKind};
 use crate::rows::notification::{Notification, NotificationState};
 use crate::rows::webhook::{self, DisabledWhy};
@@ -45,10 +46,7 @@ pub async fn due_webhooks(
 ) -> Result<Vec<WebhookId>, DbErr> {
     let is_among = |ids: &[WebhookId], from: usize| match ids.is_empty() {
         true => "FALSE".to_owned(),
-        false => {
-            let places: Vec<String> = (0..ids.len()).map(|at| format!("${}", at + from)).collect();
-            format!("w.id IN ({})", places.join(", "))
-        }
+        false => format!("w.id IN ({})", places(from, ids.len())),
     };
     let (is_busy, is_served) = (is_among(busy, 3), is_among(served, 3 + busy.len()));
     let (whose, order) = match pace {
