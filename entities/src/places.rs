@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn a_list_is_filled_up_with_its_last_value() {
         let list = |values: &[i64]| padded(values.iter().map(|value| (*value).into()));
-        let expected: Vec<Value> = [1, 2, 2, 2].map(Value::from).into();
+        let expected: Vec<Value> = [1_i64, 2, 2, 2].map(Value::from).into();
         assert_eq!(list(&[1, 2]), expected);
         assert_eq!(list(&[]), Vec::new());
         for (given, then) in [(1, 1), (4, 4), (5, 16), (200, 256), (300, 300)] {
