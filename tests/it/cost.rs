@@ -6,7 +6,9 @@ use std::time::Duration;
 use entities::delivery::WaitReason;
 use entities::lanes::{self, Lane, Pause};
 use entities::month::Month;
-use entities::{AccountId, Platform, UserId, erasure};
+use entities::rates::{self, Ends, Take, Taking};
+use entities::spend::{Charge, ChargeKind, ChargeState, book};
+use entities::{AccountId, DeliveryId, Platform, UserId, erasure};
 use media::testing::jpeg;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -339,10 +341,14 @@ both_modes! {
 both_modes! {
     async fn a_shut_lane_is_tried_by_one_delivery_though_all_have_files(app: &TestApp) {
         let picture = app.client.upload("/v1/media", jpeg(400, 400)).await.expect(StatusCode::CREATED);
-        let capped = Fault::XError { when: When::Before, error: XError::SpendCapReached };
-        app.simulator.add_faults(vec![FaultRule::new(capped).operation(Operation::XCreate).once()]);
-        submit(app, &app.x, "the first", 1).await;
+        let shut = || {
+            let capped = Fault::XError { when: When::Before, error: XError::SpendCapReached };
+            app.simulator.add_faults(vec![FaultRule::new(capped).operation(Operation::XCreate).once()]);
+        };
+        shut();
+        let first = submit(app, &app.x, "the first", 1).await;
         app.drain().await;
+        app.client.delete(&format!("/v1/posts/{}", id(&first[0]))).await.expect(StatusCode::OK);
         for number in 0..6 {
             let body = json!({
                 "text": format!("A picture {number}"), "accounts": [app.x],
@@ -351,15 +357,16 @@ both_modes! {
             app.client.submit_raw(body).await.expect(StatusCode::ACCEPTED);
         }
         app.drain().await;
-        assert_eq!(waiting(app, "lane_paused").await, 7);
-        let capped = Fault::XError { when: When::Before, error: XError::SpendCapReached };
-        app.simulator.add_faults(vec![FaultRule::new(capped).times(1)]);
+        assert_eq!(waiting(app, "lane_paused").await, 6);
+        shut();
         let before = app.simulator.calls().len();
         app.advance(15 * MINUTE).await;
-        assert_eq!(app.simulator.calls().len() - before, 1, "whichever it was, with or without a file");
-        assert_eq!(waiting(app, "lane_paused").await, 7);
+        assert_eq!(app.simulator.calls().len() - before, 3, "upload, words, post: of one delivery");
+        assert_eq!(waiting(app, "lane_paused").await, 6);
+        let strikes = app.count("SELECT CAST(strikes AS bigint) FROM lanes WHERE lane = 'app:x'").await;
+        assert_eq!(strikes, 2, "so the next pause is longer");
         app.settle(7 * HOUR).await;
-        assert_eq!(app.live_on(Platform::X).len(), 7);
+        assert_eq!(app.live_on(Platform::X).len(), 6);
     }
 }
 
@@ -374,5 +381,42 @@ both_modes! {
         lanes::shut(database, &pause(21, WaitReason::LanePaused), now + HOUR * 20).await.unwrap();
         lanes::shut(database, &pause(22, WaitReason::LanePaused), now + HOUR * 20).await.unwrap();
         assert_eq!(events(app, "lane.paused", &app.owner).await.len(), 1);
+    }
+}
+
+both_modes! {
+    async fn what_last_month_did_not_cost_is_no_room_in_this_one(app: &TestApp with budget(1_000_000)) {
+        let database = &app.backend.database;
+        submit(app, &app.x, "this month's", 1).await;
+        app.drain().await;
+        let used = "SELECT used FROM rate_windows WHERE lane = 'app:x' AND name = 'budget'";
+        let spent = app.count(used).await;
+        assert!(spent > 0);
+        let month = Month::of(app.clock.now());
+        for (end, left) in [(month.start(), spent), (month.end(), spent - 1)] {
+            let take = Take { lane: Lane::App(Platform::X), name: "budget", max: 1_000_000, ends: Ends::At(end), refundable: true, takes: Taking::Call };
+            rates::refund(database.writer(), &[take]).await.unwrap();
+            assert_eq!(app.count(used).await, left);
+        }
+    }
+}
+
+both_modes! {
+    async fn what_was_paid_for_stays_paid_whoever_asks_for_it_again(app: &TestApp) {
+        let (database, now) = (&app.backend.database, app.clock.now());
+        let charge = |state| Charge {
+            delivery_id: DeliveryId::generate(), owner_id: app.owner.clone(), account_id: app.x.clone(), part_index: 0,
+            what: ChargeKind::DeletePost, called_at: now, micro_dollars: 10_000, state, month: Month::of(now),
+        };
+        let settled = charge(ChargeState::Settled);
+        for state in [ChargeState::Settled, ChargeState::Reserved, ChargeState::Released] {
+            book(database, &[settled.becomes(state)], now).await.unwrap();
+            assert_eq!((sum(app, "settled").await, sum(app, "reserved").await), (10_000, 0));
+        }
+        let reserved = charge(ChargeState::Reserved);
+        for (state, left) in [(ChargeState::Reserved, 10_000), (ChargeState::Released, 0)] {
+            book(database, &[reserved.becomes(state)], now).await.unwrap();
+            assert_eq!(sum(app, "reserved").await, left);
+        }
     }
 }

@@ -174,9 +174,11 @@ both_modes! {
         // A rolling day is told of by the post that leaves little of it.
         publish(app, &app.threads, "four of five", 3).await;
         assert_eq!(events(app, "quota.low").await.len(), 2);
-        publish(app, &app.threads, "the last but one", 2).await;
+        publish(app, &app.threads, "the last but one", 1).await;
         let all = events(app, "quota.low").await;
         assert_eq!((all.len(), &all[2]["window"], &all[2]["left"]), (3, &json!("threads.publishing"), &json!(1)));
+        publish(app, &app.threads, "the last", 1).await;
+        assert_eq!(events(app, "quota.low").await.len(), 3);
     }
 }
 

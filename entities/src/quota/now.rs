@@ -75,3 +75,29 @@ pub fn place_free_at(limit: &Limit, went_out: &[Timestamp]) -> Option<Timestamp>
     let must_leave = went_out.len().checked_sub(most)?;
     went_out.get(must_leave).map(|gone| *gone + limit.window)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Platform;
+    use crate::quota::LimitOf;
+
+    #[test]
+    fn a_place_is_free_when_enough_of_what_went_out_has_left() {
+        let limit = Limit {
+            platform: Platform::Threads,
+            counts: Counts::Posts,
+            of: LimitOf::Account,
+            name: "publishing",
+            max: 2,
+            window: Duration::from_secs(60),
+            is_rolling: true,
+        };
+        let out: Vec<Timestamp> = [1_000, 2_000, 3_000].map(Timestamp::from_ms).into();
+        assert_eq!(place_free_at(&limit, &out[..1]), None);
+        let at = |ms| Some(Timestamp::from_ms(ms));
+        assert_eq!(place_free_at(&limit, &out[..2]), at(61_000), "it is full");
+        // More than there should be: two have to leave.
+        assert_eq!(place_free_at(&limit, &out), at(62_000));
+    }
+}

@@ -100,6 +100,7 @@ both_modes! {
     async fn events_are_forgotten_after_a_month(app: &TestApp) {
         app.client.submit("Old", &app.both()).await;
         app.drain().await;
+        let old = app.texts("SELECT id FROM events ORDER BY position DESC LIMIT 1").await;
         app.advance(29 * 24 * HOUR).await;
         app.client.submit("Young", &app.both()).await;
         app.drain().await;
@@ -107,6 +108,10 @@ both_modes! {
         worker::tell::forget(&app.worker).await.unwrap();
         assert_eq!(app.count("SELECT count(*) FROM events").await, 3);
         assert_eq!(app.count("SELECT count(*) FROM post_outcomes").await, 1);
+        // Whoever saw the last of the old ones goes on with the first of those that are left.
+        let database = &app.backend.database;
+        let seen = events::position_of(database, &app.owner, &old[0].parse().unwrap()).await.unwrap();
+        assert_eq!(events::of_owner_after(database, &app.owner, seen, 9).await.unwrap().len(), 3);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use entities::notifications::{After, Disable, Tried};
+
 use super::*;
 
 both_modes! {
@@ -100,5 +102,42 @@ both_modes! {
         receiver.let_go();
         running.await.unwrap();
         assert_eq!(log(&app.client, &hook).await[0]["state"], "done");
+    }
+}
+
+both_modes! {
+    async fn whoever_comes_back_after_another_took_over_writes_nothing(app: &TestApp) {
+        let hook = make(&app.client, "https://example.com/", json!(null)).await;
+        ask_for_test(&app.client, &hook).await;
+        let (database, webhook) = (&app.backend.database, id(&hook).parse().unwrap());
+        let take = async || {
+            let taken = notifications::take(database, &webhook, app.clock.now(), MINUTE, 9).await.unwrap();
+            taken.into_iter().next().unwrap()
+        };
+        let first = take().await;
+        app.clock.advance(MINUTE);
+        let second = take().await;
+        let tried = Tried { started_at: first.created_at, http_status: None, error: Some("too late".to_owned()), answer: None };
+        let now = app.clock.now();
+        notifications::record(database, &first, &tried, After::Failed, Disable::No, now).await.unwrap();
+        let state = "SELECT state FROM notifications";
+        assert_eq!(app.texts(state).await, ["waiting"]);
+        assert_eq!(app.count("SELECT count(*) FROM notification_attempts").await, 0);
+        notifications::record(database, &second, &tried, After::Failed, Disable::No, now).await.unwrap();
+        assert_eq!(app.texts(state).await, ["failed"]);
+    }
+}
+
+both_modes! {
+    async fn what_happens_while_a_webhook_is_disabled_is_not_sent_to_it_later(app: &TestApp) {
+        let receiver = Receiver::start().await;
+        let hook = make(&app.client, &receiver.url, json!(null)).await;
+        app.client.patch(&path(&hook, ""), json!({ "enabled": false })).await.expect(StatusCode::OK);
+        app.client.submit("meanwhile", &[app.x.to_string()]).await;
+        app.drain().await;
+        app.client.patch(&path(&hook, ""), json!({ "enabled": true })).await.expect(StatusCode::OK);
+        app.settle(HOUR).await;
+        assert_eq!(app.count("SELECT count(*) FROM notifications").await, 0);
+        assert!(receiver.got().is_empty());
     }
 }
