@@ -1,7 +1,7 @@
 //! Tells customers' webhooks what happened. Beside the queue, as errands are: what is to be sent is
 //! a row, whoever sends it holds it by a lease, and what is sent twice carries the same id.
 //!
-//! Who has a place, so that nobody waits for a receiver that hangs, is said in [`places`].
+//! Who has a place, so that nobody waits for a receiver that hangs, is said in `places`.
 
 mod judge;
 mod places;
