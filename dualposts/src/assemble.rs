@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 use webhooks::{Sender, SenderSettings};
-use worker::{Flights, Notifier, Platforms, Source, Worker};
+use worker::{Flights, Loads, Notifier, Platforms, Source, Worker};
 
 use crate::settings::Settings;
 use crate::{Fatal, apps, stop};
@@ -217,6 +217,7 @@ impl Parts {
             },
             clerk: clerk.transpose()?,
             flights: Flights::default(),
+            loads: Loads::start(&self.database),
             notifier: Notifier::new(webhook_sender(settings)?),
             settings: settings.worker.clone(),
             name: format!("worker-{}-{}", std::process::id(), &random[..8]),

@@ -137,7 +137,11 @@ fn exists(action: StepAction, platform: Platform, step: StepName) -> bool {
         && match action {
             StepAction::Claim | StepAction::Call | StepAction::Record => true,
             // Only these have a next step that is due at once and needs nothing read anew.
-            StepAction::RecordAndClaim => !matches!(step, ReadPermalink | CreatePost | FindPost),
+            // A container that was made is written down with the look at it.
+            StepAction::RecordAndClaim => !matches!(
+                step,
+                CreateContainer | ReadPermalink | CreatePost | FindPost
+            ),
             // What is looked up late is worth nothing; what went out late is.
             StepAction::RecordLate => publishes,
         }

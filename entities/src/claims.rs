@@ -6,10 +6,11 @@ use std::time::Duration;
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
 use crate::content::{Content, Part};
-use crate::database::{execute, query_one};
+use crate::database::{execute, query_all, query_one};
 use crate::delivery::{Checkpoint, Claim, Progress, Status, WaitReason};
 use crate::lanes::Lane;
 use crate::misfire::{self, Policy};
+use crate::places::{padded, places};
 use crate::rates::{self, Full, Take};
 use crate::rows::account::{self, AccountState, TokenSource};
 use crate::rows::delivery::{Model, ProgressColumns};
@@ -30,8 +31,8 @@ pub struct Work {
     pub account: AccountForWork,
     /// What is live of the part before the one under way: what that one answers to.
     pub reply_to: Option<String>,
-    /// Parts that went out on this account in the last 24 hours: of posts' first parts, or of
-    /// replies, whichever the part under way is.
+    /// Parts that went out on this account in the last 24 hours, as far as they were to be counted: of
+    /// posts' first parts, or of replies, whichever the part under way is.
     pub published_24h: i64,
     pub account_pause: Option<(Timestamp, WaitReason)>,
     pub app_pause: Option<(Timestamp, WaitReason)>,
@@ -124,7 +125,7 @@ impl Work {
 /// turned away by another whose clock is a moment behind.
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(250);
 
-/// A delivery with all that a step needs to know.
+/// A delivery with all that a step needs to know. Of what went out since `$1` up to `$2` are counted.
 const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_publish_at,
             p.trace_parent AS post_trace_parent, p.if_late, p.max_lateness_s,
             a.remote_user_id, a.username, a.state AS account_state, a.state_reason, a.access_token,
@@ -137,8 +138,9 @@ const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_
             coalesce(la.strikes, 0) AS account_strikes, coalesce(lp.strikes, 0) AS app_strikes,
             (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = d.part_index - 1) AS reply_to,
             CASE WHEN d.platform = 'threads' THEN
-                (SELECT count(*) FROM parts WHERE account_id = d.account_id AND published_at > $2
-                    AND (part_index > 0) = (d.part_index > 0))
+                (SELECT count(*) FROM (SELECT 1 FROM parts
+                    WHERE account_id = d.account_id AND published_at > $1
+                    AND (part_index > 0) = (d.part_index > 0) LIMIT $2) AS counted)
             ELSE 0 END AS published_24h
         FROM deliveries d
         JOIN posts p ON p.id = d.post_id
@@ -146,84 +148,93 @@ const WORK: &str = "SELECT d.*, p.content AS post_content, p.publish_at AS post_
         LEFT JOIN lanes la ON la.lane = d.account_id
         LEFT JOIN lanes lp ON lp.lane = 'app:' || d.platform";
 
-/// Reads a delivery that is due; `None` when it is gone, settled, held by another or not due.
+/// Reads those of the deliveries that are due. The others are gone, settled, held by another or not due.
+/// Of what went out on their accounts in 24 hours up to `counted` are counted.
 pub async fn load(
     database: &Database,
-    id: &DeliveryId,
+    ids: &[DeliveryId],
+    counted: i64,
     now: Timestamp,
-) -> Result<Option<Work>, DbErr> {
-    let sql = format!(
-        "{WORK}
-        WHERE d.id = $1 AND d.lease_until IS NULL AND d.next_at <= $3
-          AND d.status IN ('queued', 'processing', 'unconfirmed')"
-    );
+) -> Result<Vec<Work>, DbErr> {
     let day_ago = now - Duration::from_secs(86_400);
     let due_by = now + CLOCK_TOLERANCE;
-    let row = query_one(
-        database.reader(),
-        sql,
-        [id.clone().into(), day_ago.into(), due_by.into()],
-    )
-    .await?;
-    let Some(mut work) = row.map(|row| work_of(&row)).transpose()? else {
-        return Ok(None);
-    };
-    if work.part().is_some_and(|part| !part.media.is_empty()) {
-        work.uploads = uploads::of_part(database, id, work.delivery.part_index).await?;
+    let ids = padded(ids.iter().map(|id| id.clone().into()));
+    let sql = format!(
+        "{WORK}
+        WHERE d.id IN ({}) AND d.lease_until IS NULL AND d.next_at <= $3
+          AND d.status IN ('queued', 'processing', 'unconfirmed')",
+        places(4, ids.len())
+    );
+    let values = [day_ago.into(), counted.into(), due_by.into()]
+        .into_iter()
+        .chain(ids);
+    let mut works: Vec<Work> = query_all(database.reader(), sql, values).await?;
+    for work in &mut works {
+        if work.part().is_some_and(|part| !part.media.is_empty()) {
+            let (id, part) = (&work.delivery.id, work.delivery.part_index);
+            work.uploads = uploads::of_part(database, id, part).await?;
+        }
     }
-    Ok(Some(work))
+    Ok(works)
 }
 
-/// Reads a delivery that is settled; `None` when it is gone or not settled.
+/// Reads a delivery that is settled; `None` when it is gone or not settled. Nothing is counted.
 pub async fn load_settled(
     database: &Database,
     id: &DeliveryId,
     now: Timestamp,
 ) -> Result<Option<Work>, DbErr> {
-    let sql = format!("{WORK} WHERE d.id = $1 AND d.status IN ('published', 'failed', 'canceled')");
+    let sql = format!("{WORK} WHERE d.id = $3 AND d.status IN ('published', 'failed', 'canceled')");
     let day_ago = now - Duration::from_secs(86_400);
-    let row = query_one(database.reader(), sql, [id.clone().into(), day_ago.into()]).await?;
-    row.map(|row| work_of(&row)).transpose()
+    let row = query_one(
+        database.reader(),
+        sql,
+        [day_ago.into(), 0_i64.into(), id.clone().into()],
+    )
+    .await?;
+    row.map(|row| Work::from_query_result(&row, "")).transpose()
 }
 
-fn work_of(row: &QueryResult) -> Result<Work, DbErr> {
-    let pause = |until: &str, reason: &str| -> Result<Option<(Timestamp, WaitReason)>, DbErr> {
-        Ok(row
-            .try_get::<Option<Timestamp>>("", until)?
-            .zip(row.try_get("", reason)?))
-    };
-    Ok(Work {
-        delivery: Model::from_query_result(row, "")?,
-        content: row.try_get("", "post_content")?,
-        publish_at: row.try_get("", "post_publish_at")?,
-        trace_parent: row.try_get("", "post_trace_parent")?,
-        policy: Policy {
-            if_late: row.try_get("", "if_late")?,
-            max_lateness_s: row.try_get("", "max_lateness_s")?,
-        },
-        account: AccountForWork {
-            remote_user_id: row.try_get("", "remote_user_id")?,
-            username: row.try_get("", "username")?,
-            state: row.try_get("", "account_state")?,
-            state_reason: row.try_get("", "state_reason")?,
-            token_source: row.try_get("", "token_source")?,
-            external_account_id: row.try_get("", "external_account_id")?,
-            access_token: row.try_get("", "access_token")?,
-            has_refresh_token: row.try_get("", "has_refresh_token")?,
-            token_epoch: row.try_get("", "token_epoch")?,
-            token_issued_at: row.try_get("", "token_issued_at")?,
-            token_expires_at: row.try_get("", "token_expires_at")?,
-            renewal_failing_since: row.try_get("", "renewal_failing_since")?,
-            clerk_user_id: row.try_get("", "clerk_user_id")?,
-        },
-        reply_to: row.try_get("", "reply_to")?,
-        published_24h: row.try_get("", "published_24h")?,
-        account_pause: pause("account_paused_until", "account_pause_reason")?,
-        app_pause: pause("app_paused_until", "app_pause_reason")?,
-        account_strikes: row.try_get("", "account_strikes")?,
-        app_strikes: row.try_get("", "app_strikes")?,
-        uploads: Vec::new(),
-    })
+impl FromQueryResult for Work {
+    fn from_query_result(row: &QueryResult, _prefix: &str) -> Result<Self, DbErr> {
+        let pause = |until: &str, reason: &str| -> Result<Option<(Timestamp, WaitReason)>, DbErr> {
+            Ok(row
+                .try_get::<Option<Timestamp>>("", until)?
+                .zip(row.try_get("", reason)?))
+        };
+        Ok(Work {
+            delivery: Model::from_query_result(row, "")?,
+            content: row.try_get("", "post_content")?,
+            publish_at: row.try_get("", "post_publish_at")?,
+            trace_parent: row.try_get("", "post_trace_parent")?,
+            policy: Policy {
+                if_late: row.try_get("", "if_late")?,
+                max_lateness_s: row.try_get("", "max_lateness_s")?,
+            },
+            account: AccountForWork {
+                remote_user_id: row.try_get("", "remote_user_id")?,
+                username: row.try_get("", "username")?,
+                state: row.try_get("", "account_state")?,
+                state_reason: row.try_get("", "state_reason")?,
+                token_source: row.try_get("", "token_source")?,
+                external_account_id: row.try_get("", "external_account_id")?,
+                access_token: row.try_get("", "access_token")?,
+                has_refresh_token: row.try_get("", "has_refresh_token")?,
+                token_epoch: row.try_get("", "token_epoch")?,
+                token_issued_at: row.try_get("", "token_issued_at")?,
+                token_expires_at: row.try_get("", "token_expires_at")?,
+                renewal_failing_since: row.try_get("", "renewal_failing_since")?,
+                clerk_user_id: row.try_get("", "clerk_user_id")?,
+            },
+            reply_to: row.try_get("", "reply_to")?,
+            published_24h: row.try_get("", "published_24h")?,
+            account_pause: pause("account_paused_until", "account_pause_reason")?,
+            app_pause: pause("app_paused_until", "app_pause_reason")?,
+            account_strikes: row.try_get("", "account_strikes")?,
+            app_strikes: row.try_get("", "app_strikes")?,
+            uploads: Vec::new(),
+        })
+    }
 }
 
 /// What came of trying to claim.

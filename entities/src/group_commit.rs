@@ -8,7 +8,7 @@
 
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::{self, Connection, Row, Sqlite, SqliteConnection, SqlitePool};
-use sea_orm::{DatabaseConnection, DbBackend, DbErr, RuntimeErr};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{mpsc, oneshot};
 
@@ -68,37 +68,36 @@ async fn commit(pool: &SqlitePool, batch: &mut Vec<Waiting>) {
         Ok(connection) => connection,
         Err(error) => return answer(batch, |_| Err(error.clone())),
     };
-    if let [only] = batch.as_slice() {
-        let written = alone(&mut connection.0, &only.write).await;
-        connection.give_back().await;
-        return answer(batch, |_| written.clone());
+    if batch.len() == 1 {
+        let written = connection.alone(&batch[0].write).await;
+        let is_sound = written.is_ok();
+        answer(batch, |_| written.clone());
+        return connection.give_back(is_sound).await;
     }
-    match together(&mut connection.0, batch).await {
-        Ok(hits) => {
-            connection.give_back().await;
-            answer(batch, |number| Ok(hits[number]));
-        }
+    let written = together(&mut connection.0, batch).await;
+    if let Ok(hits) = &written {
+        answer(batch, |number| Ok(hits[number]));
+    }
+    connection.give_back(true).await;
+    match written {
+        Ok(_) => {}
         // The others must not suffer from one: each is committed by itself.
         Err(Failed::Write) => {
-            connection.give_back().await;
             for waiting in batch.drain(..) {
-                let written = lent_alone(pool, &waiting.write).await;
+                let written = by_itself(pool, &waiting.write).await;
                 let _ = waiting.answer.send(written);
             }
         }
         // A write that may have been committed is not made again.
-        Err(Failed::Transaction(error)) => {
-            connection.give_back().await;
-            answer(batch, |_| Err(error.clone()));
-        }
+        Err(Failed::Transaction(error)) => answer(batch, |_| Err(error.clone())),
     }
 }
 
-/// Given back after each write: a connection on which one failed may have to be replaced.
-async fn lent_alone(pool: &SqlitePool, write: &Write) -> Result<bool, DbErr> {
+/// Given back after each write: a connection on which one failed is replaced.
+async fn by_itself(pool: &SqlitePool, write: &Write) -> Result<bool, DbErr> {
     let mut connection = Lent::of(pool, false).await?;
-    let written = alone(&mut connection.0, write).await;
-    connection.give_back().await;
+    let written = connection.alone(write).await;
+    connection.give_back(written.is_ok()).await;
     written
 }
 
@@ -124,7 +123,20 @@ impl Lent {
         Ok(lent)
     }
 
-    async fn give_back(mut self) {
+    /// Commits a write by itself, in one go. If it fails, nobody knows what state the connection is in.
+    async fn alone(&mut self, write: &Write) -> Result<bool, DbErr> {
+        let statement = match write.is_one_statement() {
+            true => write.statement(DbBackend::Sqlite, false),
+            false => write.transaction(),
+        };
+        run(&mut self.0, statement).await.map_err(refused)
+    }
+
+    /// `is_sound`: it is in no transaction. Otherwise another takes its place.
+    async fn give_back(mut self, is_sound: bool) {
+        if !is_sound {
+            return self.0.close_on_drop();
+        }
         let careful = sqlx::raw_sql("PRAGMA synchronous = FULL");
         if self.1 && careful.execute(&mut *self.0).await.is_err() {
             self.0.close_on_drop();
@@ -140,7 +152,8 @@ async fn together(
     let mut transaction = connection.begin().await.map_err(unknown)?;
     let mut hits = Vec::with_capacity(batch.len());
     for waiting in batch {
-        match run(&mut transaction, &waiting.write).await {
+        let statement = waiting.write.statement(DbBackend::Sqlite, false);
+        match run(&mut transaction, statement).await {
             Ok(hit) => hits.push(hit),
             Err(_) => {
                 // Should this fail, the next transaction on the connection does it.
@@ -153,23 +166,8 @@ async fn together(
     Ok(hits)
 }
 
-async fn alone(connection: &mut SqliteConnection, write: &Write) -> Result<bool, DbErr> {
-    if write.is_one_statement() {
-        return run(connection, write).await.map_err(refused);
-    }
-    let mut transaction = connection.begin().await.map_err(refused)?;
-    match run(&mut transaction, write).await {
-        Ok(hit) => transaction.commit().await.map(|()| hit).map_err(refused),
-        Err(error) => {
-            let _ = transaction.rollback().await;
-            Err(refused(error))
-        }
-    }
-}
-
 /// Whether the guard hit.
-async fn run(connection: &mut SqliteConnection, write: &Write) -> Result<bool, sqlx::Error> {
-    let statement = write.statement(DbBackend::Sqlite, false);
+async fn run(connection: &mut SqliteConnection, statement: Statement) -> Result<bool, sqlx::Error> {
     let values = SqlxValues(
         statement
             .values

@@ -64,7 +64,8 @@ pub enum TokenFate {
 #[derive(Clone, Debug)]
 pub struct Record {
     pub change: Change,
-    pub attempted: Option<Attempted>,
+    /// What was tried under the claim and is not written down yet, in order. Mostly one.
+    pub attempts: Vec<Attempted>,
     pub pause: Option<Pause>,
     /// The account's token was refused; its other deliveries learn of it too.
     pub refused_token: Option<RefusedToken>,
@@ -90,9 +91,14 @@ impl Record {
     /// A change and the attempt that led to it.
     pub fn of(change: Change, attempted: Attempted) -> Self {
         Record {
-            attempted: Some(attempted),
+            attempts: vec![attempted],
             ..Self::bare(change)
         }
+    }
+
+    /// How many of its attempts the delivery does not count yet: a claim counts the one that it is for.
+    fn not_counted(&self) -> i32 {
+        i32::try_from(self.attempts.len().saturating_sub(1)).unwrap_or(i32::MAX)
     }
 
     /// Whether nothing but the delivery itself is concerned.
@@ -111,7 +117,7 @@ impl Record {
     pub fn bare(change: Change) -> Self {
         Record {
             change,
-            attempted: None,
+            attempts: Vec::new(),
             pause: None,
             refused_token: None,
             reports: Vec::new(),
@@ -211,7 +217,7 @@ async fn record_once(
         progress: change.progress.clone(),
         epoch: claim.epoch + 1,
         lease_until,
-        attempt_count: claim.attempt_count + 1,
+        attempt_count: claim.attempt_count + record.not_counted() + 1,
         ..claim.clone()
     })))
 }
@@ -220,10 +226,8 @@ async fn record_once(
 fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp) -> Write {
     let change = &record.change;
     let live = change.live.as_ref().map(|live| live_part(claim, live));
-    let attempt = record
-        .attempted
-        .as_ref()
-        .map(|attempted| attempt_row(claim, attempted));
+    let attempts = record.attempts.iter();
+    let attempts = attempts.map(|attempted| attempt_row(claim, attempted));
     let part = claim.progress.part_index;
     let upload = record
         .upload
@@ -240,10 +244,12 @@ fn story(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp)
         // Losing it would repeat what may be repeated, or look for what is live once more.
         may_be_lost: change.keeps_claim
             && !matches!(change.progress.checkpoint, Checkpoint::Sent { .. }),
-        guard: changing(claim, change, now, lease_until),
-        inserts: [live, upload, verify, attempt, event]
+        guard: changing(claim, record, now, lease_until),
+        inserts: [live, upload, verify]
             .into_iter()
             .flatten()
+            .chain(attempts)
+            .chain(event)
             .chain(charges.map(|charge| charge.row(now)))
             .collect(),
     }
@@ -283,14 +289,15 @@ async fn save_the_rest<C: ConnectionTrait>(
 
 /// The compare-and-swap that changes a delivery under its claim. It is published since its last part
 /// has been live, and not since its address was read or it was found.
-fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timestamp) -> Sql {
+fn changing(claim: &Claim, record: &Record, now: Timestamp, lease_until: Timestamp) -> Sql {
+    let change = &record.change;
     let columns = ProgressColumns::from(&change.progress.checkpoint);
     let error = change.error.as_ref().map(|error| json!(error));
     let kept = i64::from(change.keeps_claim);
     let announced = change.waiting_for.is_some_and(misfire::is_announced);
     Sql::new(
         "UPDATE deliveries SET status = $1, next_at = $2, waiting_for = $3, handed_until = 0,
-            epoch = epoch + $4, attempt_count = attempt_count + $4,
+            epoch = epoch + $4, attempt_count = attempt_count + $26,
             claimed_by = CASE WHEN $4 = 1 THEN claimed_by END, lease_until = $5,
             checkpoint = $6, part_index = $7, container_id = $8, container_made_at = $9,
             containers_used = $10, sent_at = $11, seen_live = $12, remote_id = $13, looks = $14,
@@ -325,6 +332,7 @@ fn changing(claim: &Claim, change: &Change, now: Timestamp, lease_until: Timesta
             claim.worker.clone().into(),
             change.next_at.filter(|_| announced).into(),
             columns.container_refused_at.into(),
+            (kept + i64::from(record.not_counted())).into(),
         ],
     )
 }

@@ -9,6 +9,9 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 use crate::places::places;
 
+/// What asks SQLite whether the last statement that could change a row did.
+const HITS: &str = "SELECT changes() AS hits";
+
 /// One statement, with placeholders `$1`, `$2`, ... of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
@@ -105,6 +108,43 @@ impl Write {
 
     /// What the database is sent.
     pub fn statement(&self, backend: DbBackend, relaxed: bool) -> Statement {
+        let (inserts, values) = self.inserts(backend);
+        let guard = &self.guard.text;
+        let text = match backend {
+            DbBackend::Postgres => {
+                let ctes: String = inserts
+                    .iter()
+                    .enumerate()
+                    .map(|(number, insert)| format!(", w{number} AS ({insert})"))
+                    .collect();
+                // For this one transaction: its commit does not wait for the disk.
+                let relaxed = match relaxed {
+                    true => ", set_config('synchronous_commit', 'off', true)",
+                    false => "",
+                };
+                format!(
+                    "WITH guard AS ({guard} RETURNING 1){ctes} SELECT count(*) AS hits{relaxed} FROM guard"
+                )
+            }
+            _ => format!("{guard}; {}{HITS}", script(&inserts)),
+        };
+        Statement::from_sql_and_values(backend, text, values)
+    }
+
+    /// A transaction of its own in one script, for SQLite, where each statement that is sent by itself is
+    /// a way to another thread and back. When it fails, the transaction may be left open.
+    pub fn transaction(&self) -> Statement {
+        let (inserts, values) = self.inserts(DbBackend::Sqlite);
+        let text = format!(
+            "BEGIN IMMEDIATE; {}; {}COMMIT; {HITS}",
+            self.guard.text,
+            script(&inserts)
+        );
+        Statement::from_sql_and_values(DbBackend::Sqlite, text, values)
+    }
+
+    /// The statements behind the guard, and the values of all.
+    fn inserts(&self, backend: DbBackend) -> (Vec<String>, Vec<Value>) {
         let condition = match backend {
             DbBackend::Postgres => "FROM guard",
             _ => "WHERE changes() > 0",
@@ -126,30 +166,13 @@ impl Write {
                 rows[0].on_conflict
             ));
         }
-        let text = match backend {
-            DbBackend::Postgres => {
-                let ctes: String = inserts
-                    .iter()
-                    .enumerate()
-                    .map(|(number, insert)| format!(", w{number} AS ({insert})"))
-                    .collect();
-                // For this one transaction: its commit does not wait for the disk.
-                let relaxed = match relaxed {
-                    true => ", set_config('synchronous_commit', 'off', true)",
-                    false => "",
-                };
-                format!(
-                    "WITH guard AS ({} RETURNING 1){ctes} SELECT count(*) AS hits{relaxed} FROM guard",
-                    self.guard.text
-                )
-            }
-            _ => {
-                let inserts: String = inserts.iter().map(|insert| format!("{insert}; ")).collect();
-                format!("{}; {inserts}SELECT changes() AS hits", self.guard.text)
-            }
-        };
-        Statement::from_sql_and_values(backend, text, values)
+        (inserts, values)
     }
+}
+
+/// Statements behind each other.
+fn script(statements: &[String]) -> String {
+    statements.iter().map(|one| format!("{one}; ")).collect()
 }
 
 /// Placeholders moved up by `by`, to stand behind others in one statement.

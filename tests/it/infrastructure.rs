@@ -23,7 +23,7 @@ use tests::proxy::Proxy;
 use tests::stack::Stack;
 use tokio::task::JoinHandle;
 use worker::publish::publish;
-use worker::{Worker, relay};
+use worker::{Loads, Worker, relay};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const LEASE: Duration = Duration::from_secs(30);
@@ -42,6 +42,7 @@ impl Behind {
         Behind {
             client: app.another_server(|state| state.database = database.clone()),
             worker: Worker {
+                loads: Loads::start(&database),
                 database,
                 name: "behind".to_owned(),
                 ..app.worker.clone()

@@ -20,7 +20,7 @@ use secrecy::ExposeSecret;
 use simulator::{LivePost, NewAccount, Simulator};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use worker::token::renew;
-use worker::{Flights, Notifier, Platforms, Source, Worker, relay};
+use worker::{Flights, Loads, Notifier, Platforms, Source, Worker, relay};
 
 use crate::backend::{Backend, Mode};
 use crate::clerk_instance;
@@ -111,6 +111,7 @@ impl TestApp {
             },
             clerk: clerk.as_ref().map(|clerk| clerk.backend.clone()),
             flights: Flights::default(),
+            loads: Loads::start(&backend.database),
             notifier: Notifier::new(receiver::sender(webhooks::Reach::PrivateToo)),
             settings: options.worker,
             name: "worker-test".to_owned(),
@@ -239,8 +240,10 @@ impl TestApp {
 
     /// A worker with connections of its own, as another process has.
     pub async fn another_worker(&self, name: &str) -> Worker {
+        let database = self.backend.another_database().await;
         Worker {
-            database: self.backend.another_database().await,
+            loads: Loads::start(&database),
+            database,
             queue: self.backend.another_queue(),
             name: name.to_owned(),
             flights: Flights::default(),

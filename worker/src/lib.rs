@@ -10,6 +10,7 @@
 //! | [`settings`], [`limits`] | how patient, how fast |
 //! | [`step`], [`decide`], [`search`], [`explain`], [`backoff`] | pure decisions |
 //! | [`perform`], [`publish`] | one step on a platform; the loop around it |
+//! | [`loads`] | what is to be published, read together |
 //! | [`source`] | where files come from |
 //! | [`token`], [`flights`] | the token for a step, renewed or fetched by one worker at a time |
 //! | [`spend`] | what a step costs |
@@ -26,6 +27,7 @@ pub mod explain;
 pub mod flights;
 pub mod left;
 pub mod limits;
+pub mod loads;
 pub mod notify;
 pub mod perform;
 pub mod publish;
@@ -47,6 +49,7 @@ use queue::Queue;
 use tokio_util::sync::CancellationToken;
 
 pub use flights::Flights;
+pub use loads::Loads;
 pub use notify::Notifier;
 pub use settings::Settings;
 pub use source::Source;
@@ -61,6 +64,8 @@ pub struct Worker {
     pub platforms: Platforms,
     /// The files of posts.
     pub source: Source,
+    /// What reads the deliveries of its jobs.
+    pub loads: Loads,
     /// Keeps tokens for those who sign in with it.
     pub clerk: Option<clerk::backend::Client>,
     /// What of tokens is under way in this process.

@@ -118,6 +118,12 @@ impl Limits {
             .find(|limit| limit.is_rolling)
     }
 
+    /// How much of what went out in a rolling day is worth counting: no more fits.
+    pub fn counted(&self) -> i64 {
+        let rolling = self.0.iter().filter(|limit| limit.is_rolling);
+        rolling.map(|limit| limit.max).max().unwrap_or(0)
+    }
+
     fn guarding(&self, platform: Platform, is_reply: bool) -> impl Iterator<Item = &Limit> {
         self.0
             .iter()

@@ -5,12 +5,13 @@ mod boundaries;
 mod lateness;
 mod stepping;
 mod story;
+mod stride;
 mod telling;
 mod tokenless;
 mod waiting;
 
 use entities::boundary::{Action, Side, StepAction};
-use entities::claims::{Claimed, Work, claim, load};
+use entities::claims::{Claimed, Work, claim};
 use entities::delivery::{Change, Claim, Status, WaitReason};
 use entities::lanes;
 use entities::rates::Take;
@@ -19,8 +20,8 @@ use entities::{DbErr, DeliveryId, Timestamp};
 use tracing::field::Empty;
 use tracing::{Instrument, debug, info, info_span};
 
-use self::stepping::Stride;
 use self::story::pause_of;
+use self::stride::Stride;
 use crate::Worker;
 use crate::explain;
 use crate::spend;
@@ -30,7 +31,9 @@ use crate::token::{Obtained, Token, obtain};
 /// Moves a delivery as far as it will go now. Errors are the database's; whatever was under way
 /// is then judged by its checkpoint when the lease runs out.
 pub async fn publish(worker: &Worker, id: &DeliveryId) -> Result<(), DbErr> {
-    let Some(work) = load(&worker.database, id, worker.clock.now()).await? else {
+    let counted = worker.settings.limits.counted();
+    let loading = worker.loads.load(id, counted, worker.clock.now());
+    let Some(work) = loading.await? else {
         debug!(delivery = %id, "not due, or in other hands");
         return Ok(());
     };
@@ -99,6 +102,7 @@ impl Run<'_> {
             takes,
             charge,
             uploads: self.work.uploads.clone(),
+            earlier: Vec::new(),
         };
         while let Some(next) = self.step(stride, &token).await? {
             stride = next;

@@ -31,9 +31,14 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
     if query_one(database.reader(), waiting, []).await?.is_none() {
         return Ok(Some(0));
     }
-    // SQLite locks as soon as something is written, and refuses to once something was read.
+    // SQLite locks as soon as something is written, and refuses to once something was read. PostgreSQL
+    // reads a table as a whole before it knows how the rows are spread; here each is found by its index.
     let counter = match database.backend() {
-        DbBackend::Postgres => "SELECT last FROM event_counter FOR UPDATE SKIP LOCKED",
+        DbBackend::Postgres => {
+            "SELECT last, set_config('enable_seqscan', 'off', true),
+                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+             FROM event_counter FOR UPDATE SKIP LOCKED"
+        }
         _ => "UPDATE event_counter SET last = last RETURNING last",
     };
     let transaction = database.begin().await?;

@@ -245,9 +245,12 @@ fn to_next_claim(step: StepName) -> Vec<Way> {
         | StepName::DescribeMedia
         | StepName::CreateChild
         | StepName::CheckChild => files::to_next_claim(step),
-        StepName::CreateContainer | StepName::CheckContainer => vec![plain(true, false)],
+        StepName::CheckContainer => vec![plain(true, false)],
         StepName::PublishContainer => vec![plain(false, false)],
-        StepName::CreatePost | StepName::ReadPermalink | StepName::FindPost => Vec::new(),
+        StepName::CreateContainer
+        | StepName::CreatePost
+        | StepName::ReadPermalink
+        | StepName::FindPost => Vec::new(),
     }
 }
 

@@ -16,28 +16,17 @@ use telemetry::counting;
 use tracing::{Instrument, debug, info, info_span, warn};
 
 use super::story::pause_of;
+use super::stride::{Stride, made_container, with};
 use super::{Run, story, telling};
 use crate::decide::{Case, Decision, Strikes, Success, decide};
 use crate::limits::lane;
 use crate::perform::{Performed, Subject, perform};
 use crate::spend;
-use crate::step::{Files, Step, plan};
+use crate::step::{Files, Step};
 use crate::token::Token;
 
 /// How often writing down an answer is tried again: for about 13 seconds.
 const RECORD_TRIES: u32 = 8;
-
-/// A step under its claim.
-pub(super) struct Stride {
-    pub claim: Claim,
-    pub step: Step,
-    /// What it took from the rate windows.
-    pub takes: Vec<Take>,
-    /// What it costs, as far as that is known beforehand.
-    pub charge: Option<Charge>,
-    /// The files of the part, as far as they got.
-    pub uploads: Vec<Upload>,
-}
 
 /// What came of a step.
 struct Outcome {
@@ -126,7 +115,10 @@ impl Run<'_> {
             charges,
             now,
         };
-        self.write_down(stride, outcome, token).await
+        match self.to_be_written_later(&stride, &outcome.decision, now) {
+            Some(next) => Ok(Some(stride.then(next, outcome.attempted))),
+            None => self.write_down(stride, outcome, token).await,
+        }
     }
 
     async fn write_down(
@@ -142,6 +134,7 @@ impl Run<'_> {
             takes,
             charge: _,
             uploads,
+            earlier,
         } = stride;
         let Outcome {
             performed,
@@ -169,7 +162,7 @@ impl Run<'_> {
         });
         let (reports, exhausted) = self.windows(&claim, &step, &performed, now);
         let mut entry = Record {
-            attempted: Some(attempted.clone()),
+            attempts: earlier.into_iter().chain([attempted.clone()]).collect(),
             pause: paused.or(exhausted),
             refused_token: fate.map(|fate| RefusedToken {
                 token: token.of.clone(),
@@ -186,15 +179,10 @@ impl Run<'_> {
             ..Record::bare(change.clone())
         };
 
-        // The next step, when it is due at once and this worker may take it. The next part of a
-        // chain answers a post that `work` does not know of: it is read again.
         let uploads = with(uploads, upload);
-        let same_part = change.progress().part_index == claim.progress.part_index;
-        let next = (change.keeps_claim() && same_part && !worker.stop.is_cancelled()).then(|| {
-            let files = Files::of(self.work.part(), &uploads);
-            let (platform, status) = (claim.platform, Status::Publishing);
-            plan(platform, status, change.progress(), files, now)
-        });
+        let next = self.next(&claim, &change, &uploads, now);
+        // Had there been time for the look at a container, it would not be written down before it.
+        let next = next.filter(|_| !made_container(&step, verdict));
         let (next_charge, next_takes) = next
             .as_ref()
             .map(|next| self.takes(next, now))
@@ -223,7 +211,9 @@ impl Run<'_> {
             recorded = self.record_surely(&claim, &entry, now).await?;
         }
         if matches!(recorded, Recorded::Done(_)) {
-            counting::attempts(verdict, 1);
+            for attempted in &entry.attempts {
+                counting::attempts(attempted.verdict, 1);
+            }
             telling::recorded(self.work, &performed, &entry.change);
         }
         match (recorded, next) {
@@ -235,6 +225,7 @@ impl Run<'_> {
                     takes: next_takes,
                     charge: next_charge,
                     uploads,
+                    earlier: Vec::new(),
                 }))
             }
             (Recorded::Done(_), _) => {
@@ -372,14 +363,4 @@ impl Run<'_> {
         };
         unused.into_iter().filter(|take| take.refundable).collect()
     }
-}
-
-/// The files of a part, with one of them further on.
-fn with(mut uploads: Vec<Upload>, further: Option<Upload>) -> Vec<Upload> {
-    if let Some(further) = further {
-        uploads.retain(|upload| upload.position != further.position);
-        uploads.push(further);
-        uploads.sort_by_key(|upload| upload.position);
-    }
-    uploads
 }
