@@ -230,6 +230,8 @@ fn postgres_options(settings: &DatabaseSettings) -> ConnectOptions {
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .set_application_name("dualposts")
         .statement_timeout(Duration::from_secs(30))
+        // Compiling a query of ours takes longer than running it.
+        .map_sqlx_postgres_opts(|postgres| postgres.options([("jit", "off")]))
         .sqlx_logging(false);
     options
 }

@@ -37,9 +37,9 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
         DbBackend::Postgres => {
             "SELECT last, set_config('enable_seqscan', 'off', true),
                 set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
-             FROM event_counter FOR UPDATE SKIP LOCKED"
+             FROM event_counter WHERE only_row = 1 FOR UPDATE SKIP LOCKED"
         }
-        _ => "UPDATE event_counter SET last = last RETURNING last",
+        _ => "UPDATE event_counter SET last = last WHERE only_row = 1 RETURNING last",
     };
     let transaction = database.begin().await?;
     let Some(row) = query_one(&transaction, counter, []).await? else {
@@ -64,7 +64,7 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
         position += i64::try_from(some.len()).unwrap_or(i64::MAX);
     }
     notifications::fan_out(&transaction, &ids, now).await?;
-    let sql = "UPDATE event_counter SET last = $1";
+    let sql = "UPDATE event_counter SET last = $1 WHERE only_row = 1";
     execute(&transaction, sql, [position.into()]).await?;
     transaction.commit().await?;
     Ok(Some(u64::try_from(ids.len()).unwrap_or(u64::MAX)))

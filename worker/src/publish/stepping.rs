@@ -10,7 +10,6 @@ use entities::rates::Take;
 use entities::record::{Attempted, Record, Recorded, RefusedToken, record, record_late};
 use entities::rows::attempt::Verdict;
 use entities::spend::{Charge, ChargeState, book};
-use entities::uploads::Upload;
 use entities::{AttemptId, DbErr, Timestamp};
 use telemetry::counting;
 use tracing::{Instrument, debug, info, info_span, warn};
@@ -127,7 +126,6 @@ impl Run<'_> {
         outcome: Outcome,
         token: &Token,
     ) -> Result<Option<Stride>, DbErr> {
-        let worker = self.worker;
         let Stride {
             claim,
             step,
