@@ -35,8 +35,7 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
     // reads a table as a whole before it knows how the rows are spread; here each is found by its index.
     let counter = match database.backend() {
         DbBackend::Postgres => {
-            "SELECT last, set_config('enable_seqscan', 'off', true),
-                set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+            "SELECT last, set_config('enable_seqscan', 'off', true)
              FROM event_counter WHERE only_row = 1 FOR UPDATE SKIP LOCKED"
         }
         _ => "UPDATE event_counter SET last = last WHERE only_row = 1 RETURNING last",
@@ -98,8 +97,9 @@ async fn outcomes<C: ConnectionTrait>(
     let ids = padded(posts.iter().map(|id| id.clone().into()));
     let sql = format!(
         "SELECT d.post_id, d.owner_id, d.id, d.account_id, d.platform, d.status, d.epoch, d.error,
-                p.remote_id, p.url
-         FROM deliveries d LEFT JOIN parts p ON p.delivery_id = d.id AND p.part_index = 0
+                (SELECT remote_id FROM parts WHERE delivery_id = d.id AND part_index = 0) AS remote_id,
+                (SELECT url FROM parts WHERE delivery_id = d.id AND part_index = 0) AS url
+         FROM deliveries d
          WHERE d.post_id IN ({}) AND d.post_id NOT IN (
             SELECT post_id FROM events WHERE position IS NULL AND post_id IS NOT NULL AND {CHANGES_POST})
          ORDER BY d.post_id, d.id",
