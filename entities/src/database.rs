@@ -215,6 +215,11 @@ fn with_create_mode(url: &str) -> String {
     }
 }
 
+/// How PostgreSQL plans. Behind each query of ours is an index; compiling one takes longer than running
+/// it; and a plan that reads a whole table, made while that was small, is kept when it has grown, until
+/// the server looks at the table.
+const PLANS: [(&str, &str); 2] = [("jit", "off"), ("enable_seqscan", "off")];
+
 fn postgres_options(settings: &DatabaseSettings) -> ConnectOptions {
     let mut options = ConnectOptions::new(&settings.url);
     options
@@ -230,8 +235,7 @@ fn postgres_options(settings: &DatabaseSettings) -> ConnectOptions {
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .set_application_name("dualposts")
         .statement_timeout(Duration::from_secs(30))
-        // Compiling a query of ours takes longer than running it.
-        .map_sqlx_postgres_opts(|postgres| postgres.options([("jit", "off")]))
+        .map_sqlx_postgres_opts(|postgres| postgres.options(PLANS))
         .sqlx_logging(false);
     options
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use entities::claims::{Work, load};
 use entities::{Database, DbErr, DeliveryId, Timestamp};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::yield_now;
 
 /// How many deliveries one query reads at most.
 const TOGETHER: usize = 16;
@@ -33,10 +34,16 @@ impl Loads {
         let (database, places) = (database.clone(), Arc::new(Semaphore::new(AT_ONCE)));
         tokio::spawn(async move {
             let mut asked = Vec::new();
-            // Only what comes while all places are taken is read together.
             while let Ok(place) = places.clone().acquire_owned().await
                 && queue.recv_many(&mut asked, TOGETHER).await > 0
             {
+                // The jobs that came out of the queue with the first are about to ask.
+                yield_now().await;
+                while asked.len() < TOGETHER
+                    && let Ok(another) = queue.try_recv()
+                {
+                    asked.push(another);
+                }
                 let (asked, database) = (take(&mut asked), database.clone());
                 tokio::spawn(async move {
                     read(&database, asked).await;

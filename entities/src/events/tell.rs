@@ -31,12 +31,10 @@ pub async fn tell(database: &Database, now: Timestamp) -> Result<Option<u64>, Db
     if query_one(database.reader(), waiting, []).await?.is_none() {
         return Ok(Some(0));
     }
-    // SQLite locks as soon as something is written, and refuses to once something was read. PostgreSQL
-    // reads a table as a whole before it knows how the rows are spread; here each is found by its index.
+    // SQLite locks as soon as something is written, and refuses to once something was read.
     let counter = match database.backend() {
         DbBackend::Postgres => {
-            "SELECT last, set_config('enable_seqscan', 'off', true)
-             FROM event_counter WHERE only_row = 1 FOR UPDATE SKIP LOCKED"
+            "SELECT last FROM event_counter WHERE only_row = 1 FOR UPDATE SKIP LOCKED"
         }
         _ => "UPDATE event_counter SET last = last WHERE only_row = 1 RETURNING last",
     };
