@@ -46,12 +46,12 @@ openapi: ## Writes openapi.json anew
 	cargo run --locked --quiet -- openapi > openapi.json
 
 bench: ## Measures speed, cost, growth and a peer, and prints ratios; ARGS="--brief" or ARGS="--only growth"
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin dualposts --bin bench
 	FSYNC=on POSTGRES_OPTIONS="$(COUNT_STATEMENTS)" \
 		scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/bench $(ARGS)
 
 fair: ## 10,000 posts over 1,000 accounts due at once, limits in force: how late who is, and no refusal
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin dualposts --bin fair
 	FSYNC=on scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/fair $(ARGS)
 
 show: ## Posts each kind of content and shows what is live beside what was asked; ARGS="--only chain" for some
@@ -59,15 +59,15 @@ show: ## Posts each kind of content and shows what is live beside what was asked
 	$${CARGO_TARGET_DIR:-target}/debug/show $(ARGS)
 
 large: ## Sends a video of 500 MB to both platforms, and prints how much memory that took
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin dualposts --bin large
 	$${CARGO_TARGET_DIR:-target}/release/large
 
 streams: ## Opens 10,000 event streams at one process, and prints how soon all hear of a post
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin dualposts --bin streams
 	$${CARGO_TARGET_DIR:-target}/release/streams
 
 torture: ## Runs everything that can go wrong against both backends; ARGS="--posts 300 --seed 7" for another run
-	cargo build --locked --release --workspace --bins
+	cargo build --locked --release --workspace --bin dualposts --bin torture
 	scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/torture $(ARGS)
 
 torture-short: ## The same for a minute and a half, on the debug build

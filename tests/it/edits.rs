@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use entities::Platform;
-use entities::claims::{Claimed, Work, claim, load};
+use entities::claims::{Claimed, Work, claim};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -36,7 +36,9 @@ fn refuse(app: &TestApp, error: XError) {
 /// What a worker reads of a delivery before it claims it.
 async fn read(app: &TestApp, delivery: &Value) -> Work {
     let id = id(delivery).parse().unwrap();
-    load(&app.backend.database, &id, app.clock.now())
+    app.worker
+        .loads
+        .load(&id, 0, app.clock.now())
         .await
         .unwrap()
         .expect("it is due")

@@ -25,8 +25,10 @@ both_modes! {
         let threads = app.client.delivery(&post, "threads").await;
         let steps = ["create_container done", "check_container done", "publish_container done", "read_permalink done"];
         assert_eq!(app.client.attempts(&threads).await, steps);
+        assert_eq!(threads["attempt_count"], steps.len(), "each is counted once");
         let x = app.client.delivery(&post, "x").await;
         assert_eq!(app.client.attempts(&x).await, ["create_post done"]);
+        assert_eq!(x["attempt_count"], 1);
     }
 }
 

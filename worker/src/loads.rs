@@ -85,7 +85,7 @@ async fn read(database: &Database, asked: Vec<Asked>) {
     let read = load(database, &ids, counted.unwrap_or(0), now).await;
     for Asked { id, answer, .. } in asked {
         let found = match &read {
-            Ok(works) => Ok(works.iter().find(|work| work.delivery.id == id).cloned()),
+            Ok(works) => works.get(&id).cloned().transpose(),
             Err(error) => Err(error.clone()),
         };
         // Whoever asked may have given up waiting.

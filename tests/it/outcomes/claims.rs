@@ -145,3 +145,51 @@ both_modes! {
         published_once(app, &post, "by another").await;
     }
 }
+
+both_modes! {
+    async fn a_container_that_took_long_is_written_down_before_it_is_looked_at(app: &TestApp) {
+        app.simulator.add_faults(vec![on(Operation::CreateContainer, Fault::Hold { when: When::After }).once()]);
+        let post = app.client.submit("slow", &[app.threads.to_string()]).await;
+        let (worker, id) = (app.worker.clone(), delivery_id(&post));
+        let task = tokio::spawn(async move { publish(&worker, &id).await });
+        app.simulator.until_held(1).await;
+        let settings = &app.worker.settings;
+        app.clock.advance(settings.lease - settings.call_timeout + Duration::from_millis(1));
+        app.simulator.release();
+        task.await.expect("no panic").expect("no error");
+
+        let delivery = app.client.delivery(&post, "threads").await;
+        assert_eq!(app.client.attempts(&delivery).await, ["create_container done"]);
+        assert_eq!((&delivery["status"], &delivery["attempt_count"]), (&"processing".into(), &1.into()), "{delivery:#}");
+        app.drain().await;
+        published_once(app, &post, "slow").await;
+        let creates = app.simulator.calls().iter().filter(|call| call.operation == Operation::CreateContainer).count();
+        assert_eq!(creates, 1, "the container is known");
+        assert_eq!(app.client.delivery(&post, "threads").await["attempt_count"], 4);
+    }
+}
+
+both_modes! {
+    async fn deliveries_that_are_read_together_are_told_apart(app: &TestApp) {
+        let settled = app.client.submit("settled", &[app.x.to_string()]).await;
+        app.drain().await;
+        let mut asked = vec![(delivery_id(&settled), None), (DeliveryId::generate(), None)];
+        for number in 0..40 {
+            let written = format!("number {number}");
+            let post = app.client.submit(&written, &[app.x.to_string()]).await;
+            asked.push((delivery_id(&post), Some(written)));
+        }
+        let reads = asked.into_iter().map(|(id, written)| {
+            let (loads, now) = (app.worker.loads.clone(), app.clock.now());
+            tokio::spawn(async move {
+                let work = loads.load(&id, 0, now).await.expect("a read");
+                assert!(work.iter().all(|work| work.delivery.id == id));
+                assert_eq!(work.and_then(|work| Some(work.part()?.text.clone())), written);
+            })
+        });
+        for read in reads.collect::<Vec<_>>() {
+            read.await.expect("no panic");
+        }
+        app.drain().await;
+    }
+}

@@ -3,7 +3,7 @@
 use platforms::x::NewPost;
 use std::time::Duration;
 
-use entities::claims::{Claimed, claim, load};
+use entities::claims::{Claimed, claim};
 use entities::delivery::{Change, Checkpoint, Claim, Progress};
 use entities::record::{Record, record};
 use entities::{DeliveryId, Platform};
@@ -25,7 +25,10 @@ pub fn delivery_id(post: &Value) -> DeliveryId {
 /// Claims what is due as a worker does that dies right after.
 pub async fn claim_and_die(app: &TestApp, id: &DeliveryId) -> Claim {
     let now = app.clock.now();
-    let work = load(&app.backend.database, id, now)
+    let work = app
+        .worker
+        .loads
+        .load(id, 0, now)
         .await
         .expect("a query")
         .expect("it is due");
@@ -43,7 +46,10 @@ pub async fn claim_and_die(app: &TestApp, id: &DeliveryId) -> Claim {
 /// The same, with a checkpoint of one's choice.
 async fn claim_at(app: &TestApp, id: &DeliveryId, armed: &Progress) -> Claim {
     let now = app.clock.now();
-    let work = load(&app.backend.database, id, now)
+    let work = app
+        .worker
+        .loads
+        .load(id, 0, now)
         .await
         .expect("a query")
         .expect("it is due");
