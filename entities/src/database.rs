@@ -215,9 +215,9 @@ fn with_create_mode(url: &str) -> String {
     }
 }
 
-/// How PostgreSQL plans. Behind each query of ours is an index; compiling one takes longer than running
-/// it; and a plan that reads a whole table, made while that was small, is kept when it has grown, until
-/// the server looks at the table.
+/// How PostgreSQL plans. Behind each query of the API and of workers is an index; compiling one takes longer
+/// than running it; and a plan that reads a whole table, made while that was small, is kept when it has
+/// grown, until the server looks at the table.
 const PLANS: [(&str, &str); 2] = [("jit", "off"), ("enable_seqscan", "off")];
 
 fn postgres_options(settings: &DatabaseSettings) -> ConnectOptions {

@@ -70,7 +70,7 @@ async fn commit(pool: &SqlitePool, batch: &mut Vec<Waiting>) {
     };
     if batch.len() == 1 {
         let written = connection.alone(&batch[0].write).await;
-        let is_sound = written.is_ok();
+        let is_sound = is_sound(&batch[0].write, &written);
         answer(batch, |_| written.clone());
         return connection.give_back(is_sound).await;
     }
@@ -93,12 +93,17 @@ async fn commit(pool: &SqlitePool, batch: &mut Vec<Waiting>) {
     }
 }
 
-/// Given back after each write: a connection on which one failed is replaced.
+/// Given back after each write: a connection on which one failed may have to be replaced.
 async fn by_itself(pool: &SqlitePool, write: &Write) -> Result<bool, DbErr> {
     let mut connection = Lent::of(pool, false).await?;
     let written = connection.alone(write).await;
-    connection.give_back(written.is_ok()).await;
+    connection.give_back(is_sound(write, &written)).await;
     written
+}
+
+/// Whether the connection is in no transaction after a write that was alone.
+fn is_sound(write: &Write, written: &Result<bool, DbErr>) -> bool {
+    written.is_ok() || write.is_one_statement()
 }
 
 fn answer(batch: &mut Vec<Waiting>, written: impl Fn(usize) -> Result<bool, DbErr>) {
@@ -123,7 +128,7 @@ impl Lent {
         Ok(lent)
     }
 
-    /// Commits a write by itself, in one go. If it fails, nobody knows what state the connection is in.
+    /// Commits a write by itself, in one go. If that fails, its transaction may be left open.
     async fn alone(&mut self, write: &Write) -> Result<bool, DbErr> {
         let statement = match write.is_one_statement() {
             true => write.statement(DbBackend::Sqlite, false),

@@ -217,7 +217,7 @@ async fn record_once(
         progress: change.progress.clone(),
         epoch: claim.epoch + 1,
         lease_until,
-        attempt_count: claim.attempt_count + record.not_counted() + 1,
+        attempt_count: claim.attempt_count + 1,
         ..claim.clone()
     })))
 }

@@ -1,11 +1,13 @@
 //! How far each file of a part got on its way to a platform. None of it is visible to anyone, and
 //! what is lost is sent again.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, QueryResult};
 
 use crate::database::query_all;
+use crate::places::{padded, places};
 use crate::text_enum::text_enum;
 use crate::write::Insert;
 use crate::{Database, DbErr, DeliveryId, Timestamp};
@@ -59,16 +61,43 @@ impl Upload {
     }
 }
 
-/// The files of one part, as far as they are on their way.
-pub async fn of_part(
+/// The files of some deliveries, as far as they are on their way, part by part.
+pub(crate) async fn of_deliveries(
     database: &Database,
-    delivery: &DeliveryId,
-    part_index: i32,
-) -> Result<Vec<Upload>, DbErr> {
-    let sql = "SELECT position, state, remote_id, sent_bytes, tries, made_at FROM uploads
-               WHERE delivery_id = $1 AND part_index = $2 ORDER BY position";
-    let values = [delivery.clone().into(), part_index.into()];
-    query_all(database.reader(), sql, values).await
+    deliveries: &[DeliveryId],
+) -> Result<HashMap<(DeliveryId, i32), Vec<Upload>>, DbErr> {
+    let mut uploads: HashMap<_, Vec<Upload>> = HashMap::new();
+    if deliveries.is_empty() {
+        return Ok(uploads);
+    }
+    let ids = padded(deliveries.iter().map(|id| id.clone().into()));
+    let sql = format!(
+        "SELECT delivery_id, part_index, position, state, remote_id, sent_bytes, tries, made_at
+         FROM uploads WHERE delivery_id IN ({}) ORDER BY delivery_id, part_index, position",
+        places(1, ids.len())
+    );
+    let rows: Vec<OfPart> = query_all(database.reader(), sql, ids).await?;
+    for OfPart { of, upload } in rows {
+        uploads.entry(of).or_default().push(upload);
+    }
+    Ok(uploads)
+}
+
+struct OfPart {
+    of: (DeliveryId, i32),
+    upload: Upload,
+}
+
+impl FromQueryResult for OfPart {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(OfPart {
+            of: (
+                row.try_get(prefix, "delivery_id")?,
+                row.try_get(prefix, "part_index")?,
+            ),
+            upload: Upload::from_query_result(row, prefix)?,
+        })
+    }
 }
 
 /// Saves how far a file got, together with the step that took it there.

@@ -2,8 +2,9 @@
 //! what is written with it if it does; all or nothing, in one round trip.
 //!
 //! PostgreSQL gets a single statement with CTEs, SQLite a script in which every insert looks whether
-//! the one before it hit. The script is committed together with what other tasks write at the same
-//! moment (`group_commit`).
+//! the one before it hit. The script is a transaction of its own, or is committed together with what
+//! other tasks write at the same moment (`group_commit`). No guard and no insert answers rows: a script
+//! is read up to its first row, which tells what it hit.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 

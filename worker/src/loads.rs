@@ -2,18 +2,26 @@
 //! is read together: the busier the worker, the fewer its queries. The deliveries of one post mostly come
 //! together, and a read that comes alone is not delayed.
 
+use std::collections::HashMap;
 use std::mem::take;
 use std::sync::Arc;
+use std::time::Duration;
 
 use entities::claims::{Work, load};
 use entities::{Database, DbErr, DeliveryId, Timestamp};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::yield_now;
+use tokio::time::timeout;
 
 /// How many deliveries one query reads at most.
 const TOGETHER: usize = 16;
 /// How many queries are under way at once.
 const AT_ONCE: usize = 2;
+/// How often it is tried to read before all who asked are told that it failed: a single connection that
+/// was cut must not keep them all waiting for the relay.
+const TRIES: u32 = 2;
+/// How long a try may take: a server that is gone without a word must not stop everything that is due.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where deliveries are asked for. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -82,7 +90,17 @@ async fn read(database: &Database, asked: Vec<Asked>) {
         return;
     };
     let counted = asked.iter().map(|asked| asked.counted).max();
-    let read = load(database, &ids, counted.unwrap_or(0), now).await;
+    let mut read = Ok(HashMap::new());
+    for _ in 0..TRIES {
+        let loading = load(database, &ids, counted.unwrap_or(0), now);
+        let unanswered = || DbErr::Custom("the database does not answer".to_owned());
+        read = timeout(PATIENCE, loading)
+            .await
+            .unwrap_or_else(|_| Err(unanswered()));
+        if read.is_ok() {
+            break;
+        }
+    }
     for Asked { id, answer, .. } in asked {
         let found = match &read {
             Ok(works) => works.get(&id).cloned().transpose(),

@@ -46,14 +46,15 @@ pub async fn publish(worker: &Worker, id: &DeliveryId) -> Result<(), DbErr> {
     if let Some(trace) = trace {
         span.record("trace", trace);
     }
-    Run {
+    let run = Run {
         worker,
         work: &work,
-    }
-    .run()
-    .instrument(span)
-    .instrument(traced)
-    .await
+    };
+    // Its state is large, and a job that finds nothing due does not need it.
+    Box::pin(run.run())
+        .instrument(span)
+        .instrument(traced)
+        .await
 }
 
 /// One stretch of work on one delivery.

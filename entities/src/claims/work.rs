@@ -167,16 +167,16 @@ pub async fn load(
     let values = [day_ago.into(), counted.into(), due_by.into()]
         .into_iter()
         .chain(ids);
-    let rows: Vec<Row> = query_all(database.reader(), sql, values).await?;
-    let mut works = HashMap::with_capacity(rows.len());
-    for Row { id, work } in rows {
-        let work = match work {
-            Ok(work) => with_uploads(database, work).await,
-            failed => failed,
-        };
-        works.insert(id, work);
+    let mut rows: Vec<Row> = query_all(database.reader(), sql, values).await?;
+    let works = || rows.iter().filter_map(|row| row.work.as_ref().ok());
+    let with_files = works().filter(|work| work.part().is_some_and(|part| !part.media.is_empty()));
+    let with_files: Vec<DeliveryId> = with_files.map(|work| work.delivery.id.clone()).collect();
+    let mut uploads = uploads::of_deliveries(database, &with_files).await?;
+    for work in rows.iter_mut().filter_map(|row| row.work.as_mut().ok()) {
+        let part = (work.delivery.id.clone(), work.delivery.part_index);
+        work.uploads = uploads.remove(&part).unwrap_or_default();
     }
-    Ok(works)
+    Ok(rows.into_iter().map(|row| (row.id, row.work)).collect())
 }
 
 struct Row {
@@ -191,14 +191,6 @@ impl FromQueryResult for Row {
             work: Work::from_query_result(row, prefix),
         })
     }
-}
-
-async fn with_uploads(database: &Database, mut work: Work) -> Result<Work, DbErr> {
-    if work.part().is_some_and(|part| !part.media.is_empty()) {
-        let (id, part) = (&work.delivery.id, work.delivery.part_index);
-        work.uploads = uploads::of_part(database, id, part).await?;
-    }
-    Ok(work)
 }
 
 /// Reads a delivery that is settled; `None` when it is gone or not settled. Nothing is counted.

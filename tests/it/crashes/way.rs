@@ -209,7 +209,8 @@ fn to_record(step: StepName, platform: Platform) -> Vec<Way> {
                 .rule(files::joined_late()),
         ],
         StepName::CheckContainer => vec![
-            plain(true, true).rule(prepared_slowly()),
+            // Before it is written down nobody else knows of the container: the next makes another.
+            plain(false, true).rule(prepared_slowly()),
             plain(true, false).rule(answer_lost(platform)),
         ],
         StepName::PublishContainer => vec![

@@ -180,6 +180,21 @@ fn call(world: &mut World, hold: Hold, around: &Circumstances) -> Phase {
 
 /// Writes down what was decided, and goes on if the claim is kept.
 fn record(world: &mut World, hold: Hold, decided: Decided, around: &Circumstances) -> Phase {
+    // That a container was made is written down with the look at it (`worker::publish`).
+    let mut decided = decided;
+    if hold.step == Step::CreateContainer && decided.change.keeps_claim() {
+        let has_time = decided.at + settings().call_timeout <= hold.claim.lease_until;
+        if let Some(next) = decided.next.take().filter(|_| has_time) {
+            return Phase::Claimed(Hold {
+                claim: Claim {
+                    progress: next.armed,
+                    ..hold.claim
+                },
+                step: next.step,
+                ..hold
+            });
+        }
+    }
     let change = decided.change.clone();
     let entry = match &decided.next {
         Some(next) if world.rules.saved_before_the_call => change.armed(next.armed.clone()),

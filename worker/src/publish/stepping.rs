@@ -37,7 +37,7 @@ struct Outcome {
 }
 
 impl Run<'_> {
-    /// Takes one step and writes it down. Returns the next step when it is due at once.
+    /// Takes one step and writes it down, at once or with the next. Returns that when it is due at once.
     pub(super) async fn step(
         &self,
         stride: Stride,
@@ -115,7 +115,10 @@ impl Run<'_> {
             now,
         };
         match self.to_be_written_later(&stride, &outcome.decision, now) {
-            Some(next) => Ok(Some(stride.then(next, outcome.attempted))),
+            Some(next) => {
+                debug_assert!(outcome.charges.is_empty(), "nobody charges for a container");
+                Ok(Some(stride.then(next, outcome.attempted)))
+            }
             None => self.write_down(stride, outcome, token).await,
         }
     }
