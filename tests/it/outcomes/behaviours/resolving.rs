@@ -132,8 +132,8 @@ fn longest(wait: &Wait) -> Duration {
         "live" => 5,
         "live, and a look goes wrong" => 80,
         "not live" => settles_s + 5,
-        // A container that is unknown counts as gone after two minutes, and the look that finds it so may
-        // come an interval later.
+        // What is sent again may meet a container that is gone. Whether that send is out is looked into as
+        // well, for as long again, by looks that are up to half a minute apart.
         "not live, and a look goes wrong" if wait.platform == Platform::Threads => settles_s + 260,
         "not live, and a look goes wrong" => settles_s + 180,
         // The platform's own word, of up to two hours here; what has taken so long is then sent
